@@ -1,0 +1,105 @@
+"""The runs of the shipped ladder, as they were fixed before the first one; ``data/ladder/PLAN.md`` gives the reasons."""
+
+from __future__ import annotations
+
+from .train import CONTEXT, Run
+
+MODELS_PER_BUDGET = {
+    1e11: (12, 16, 20, 24, 32, 40, 48),
+    3e11: (16, 20, 24, 32, 40, 48, 64),
+    1e12: (24, 32, 40, 48, 64, 80, 96),
+    3e12: (32, 48, 64, 80, 96, 128),
+    1e13: (48, 64, 80, 96, 128, 160),
+}
+"""Widths at each budget: the grid of the IsoFLOP valleys."""
+
+SEEDS = {1e11: 3, 3e11: 3, 1e12: 3, 3e12: 2, 1e13: 2}
+HOLDOUT = (1e14, 176)
+LEARNING_RATE_FACTORS = (0.25, 0.5, 2.0, 4.0)
+LEARNING_RATE_MODELS = ((1e11, 24), (3e11, 32), (1e12, 48))
+WARMUP_STEPS = 600
+WARMUP_MODELS = {1e11: (8, 12, 16, 20, 24, 32), 3e11: (8, 12, 16, 24, 32, 48), 1e12: (12, 16, 24, 32, 48, 64)}
+FACTS_MODELS = (12, 16, 20, 24, 32, 48)
+FACTS_TOKENS = (100_000, 300_000, 1_000_000, 3_000_000, 6_000_000)
+
+
+def peak_learning_rate(d_model: int) -> float:
+    """Return the rule for every run: 0.64 / d_model, at most 0.04."""
+    return min(0.04, 0.64 / d_model)
+
+
+def _run(name: str, set_: str, corpus: str, d_model: int, *, tokens: int = 0, budget: float | None = None,
+         factor: float = 1.0, warmup: int | None = None, seed: int = 0) -> Run:
+    draft = Run(name, set_, corpus, d_model, tokens, budget, factor * peak_learning_rate(d_model), 1, seed)
+    if budget is not None:
+        tokens = int(budget / draft.shape().flops_per_token())
+    steps = max(1, tokens // draft.batch_tokens)
+    return Run(name, set_, corpus, d_model, steps * draft.batch_tokens, budget, draft.lr,
+               warmup if warmup is not None else max(1, round(0.05 * steps)), seed)
+
+
+def _label(budget: float) -> str:
+    return f"{budget:.0e}".replace("+", "")
+
+
+def grid() -> list[Run]:
+    """List the valleys: every budget, width and seed; all first seeds of a budget before its second ones."""
+    return [
+        _run(f"text-{_label(c)}-d{d}-s{seed}", "grid", "text", d, budget=c, seed=seed)
+        for c in MODELS_PER_BUDGET for seed in range(SEEDS[c]) for d in MODELS_PER_BUDGET[c]
+    ]
+
+
+def holdout() -> list[Run]:
+    """List the one run that every prediction is judged by."""
+    budget, d = HOLDOUT
+    return [_run(f"text-{_label(budget)}-d{d}-s0", "holdout", "text", d, budget=budget)]
+
+
+def learning_rate_sweep() -> list[Run]:
+    """List the runs that test the learning-rate rule; the factor 1 is the grid's own run."""
+    return [
+        _run(f"rate-{_label(c)}-d{d}-x{factor:g}", "learning_rate", "text", d, budget=c, factor=factor)
+        for c, d in LEARNING_RATE_MODELS for factor in LEARNING_RATE_FACTORS
+    ]
+
+
+def warmup_set() -> list[Run]:
+    """List the runs whose warm-up is 600 steps at every budget, too long for the small ones (Porian et al. 2024)."""
+    return [
+        _run(f"warmup-{_label(c)}-d{d}-s{seed}", "warmup", "text", d, budget=c, warmup=WARMUP_STEPS, seed=seed)
+        for c, widths in WARMUP_MODELS.items() for seed in range(2) for d in widths
+    ]
+
+
+def known_entropy() -> list[Run]:
+    """List the runs on the language whose entropy is known."""
+    return [
+        _run(f"facts-{_label(tokens)}-d{d}-s{seed}", "facts", "facts", d, tokens=tokens, seed=seed)
+        for tokens in FACTS_TOKENS for seed in range(2) for d in FACTS_MODELS
+    ]
+
+
+def smoke() -> list[Run]:
+    """List three tiny runs on the known-entropy language that take seconds."""
+    return [
+        _run(f"smoke-d{d}", "smoke", "facts", d, tokens=64 * CONTEXT * 20, seed=0) for d in (12, 16, 24)
+    ]
+
+
+SETS = {
+    "grid": grid,
+    "holdout": holdout,
+    "learning_rate": learning_rate_sweep,
+    "warmup": warmup_set,
+    "facts": known_entropy,
+    "smoke": smoke,
+}
+
+
+def runs(*names: str) -> list[Run]:
+    """Return the runs of the named sets in the order of the plan."""
+    unknown = [name for name in names if name not in SETS]
+    if unknown:
+        raise ValueError(f"unknown set {unknown[0]!r}; the plan has {', '.join(SETS)}")
+    return [run for name in names for run in SETS[name]()]

@@ -1,0 +1,220 @@
+"""One run: a specification in, a row and a loss curve out."""
+
+from __future__ import annotations
+
+import functools
+import math
+import platform
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import facts, text
+
+CONTEXT = 64
+CURVE_POINTS = 24
+CURVE_WINDOWS = 512
+FACTS_VALIDATION_RECORDS = 16384
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides a run; the same specification gives the same numbers on the same machine.
+
+    Attributes
+    ----------
+    name : str
+        Unique name, also the key of its row.
+    set : str
+        What the run is for: grid, holdout, learning_rate, warmup, facts or smoke.
+    corpus : str
+        "text" or "facts".
+    d_model, n_layer : int
+        Width and number of blocks.
+    tokens : int
+        Training tokens; rounded down to whole steps.
+    budget : float or None
+        Compute that the tokens were computed from, FLOPs; None where tokens were chosen directly.
+    lr : float
+        Peak learning rate of AdamW.
+    warmup_steps : int
+        Linear warm-up, before a cosine to zero.
+    seed : int
+        Seed of the weights and of the order of the data.
+    batch_tokens : int
+        Tokens in a step.
+    """
+
+    name: str
+    set: str
+    corpus: str
+    d_model: int
+    tokens: int
+    budget: float | None
+    lr: float
+    warmup_steps: int
+    seed: int
+    batch_tokens: int = 512
+    n_layer: int = 2
+
+    @property
+    def steps(self) -> int:
+        return max(1, self.tokens // self.batch_tokens)
+
+    def shape(self):
+        """Return the model's sizes."""
+        from .model import Shape
+
+        if self.corpus == "facts":
+            return Shape(self.d_model, facts.SYMBOLS + 1, facts.SYMBOLS, self.n_layer, CONTEXT)
+        return Shape(self.d_model, text.VOCABULARY, text.VOCABULARY, self.n_layer, CONTEXT)
+
+
+def learning_rate(step: int, run: Run) -> float:
+    """Return the learning rate of `step` (from 0): linear warm-up, then a cosine that ends at zero."""
+    if step < run.warmup_steps:
+        return run.lr * (step + 1) / run.warmup_steps
+    progress = (step - run.warmup_steps) / max(1, run.steps - run.warmup_steps)
+    return run.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+def curve_steps(steps: int, points: int = CURVE_POINTS) -> list[int]:
+    """Choose the steps after which the loss is measured: log-spaced from 1/200 of the run to its end."""
+    chosen = np.unique(np.round(np.geomspace(max(1, steps / 200), steps, points)).astype(int))
+    return [int(s) for s in chosen]
+
+
+@functools.lru_cache(maxsize=1)
+def processor() -> str:
+    """Name the processor model, as the table records it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:  # not Linux: the platform module has a coarser name
+        pass
+    return platform.processor() or platform.machine()
+
+
+@functools.lru_cache(maxsize=2)
+def _text() -> text.Corpus:
+    return text.load()
+
+
+def _data(run: Run):
+    """Return (batches, validation windows, oracle loss or None, hash of the data) for `run`.
+
+    `batches(step)` gives the windows of one step, array of shape (batch, context + 1).
+    """
+    per_step = run.batch_tokens // CONTEXT
+    if run.corpus == "facts":
+        held_out, oracle = facts.sample(FACTS_VALIDATION_RECORDS, seed=0)
+        tokens, _ = facts.sample(run.steps * run.batch_tokens // facts.RECORD, seed=1000 + run.seed)
+        cut = facts.windows(tokens, CONTEXT)
+        return (lambda step: cut[step * per_step : (step + 1) * per_step]), facts.windows(held_out, CONTEXT), oracle, ""
+    corpus = _text()
+    starts = text.training_windows(corpus, CONTEXT, run.steps * per_step, run.seed)
+    reach = np.arange(CONTEXT + 1)
+
+    def batches(step):
+        first = starts[step * per_step : (step + 1) * per_step]
+        return corpus.training[first[:, None] + reach].astype(np.int64)
+
+    return batches, text.validation_windows(corpus, CONTEXT), None, corpus.sha256
+
+
+def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tuple[dict, list[dict]]:
+    """Train one model and measure it on held-out data.
+
+    Parameters
+    ----------
+    run : Run
+        The specification.
+    device : str
+        PyTorch device, "cpu" or "cuda".
+    threads : int
+        CPU threads. One thread and several processes beat one process with several threads at these sizes.
+    report : callable or None
+        Called with (step, loss) at each measured point.
+
+    Returns
+    -------
+    row : dict
+        The run's specification, sizes in every counting convention, compute with and without the head, the final
+        validation loss in nats per token (`loss_nats`), and what it ran on. A run whose loss is not finite has
+        `diverged` true and keeps its row.
+    curve : list of dict
+        Loss on a fixed part of the validation windows at log-spaced steps.
+    """
+    import torch
+    import torch.nn.functional as F
+
+    from .model import Decoder
+
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(run.seed)
+    shape = run.shape()
+    batches, held_out, oracle, data_hash = _data(run)
+    model = Decoder(shape).to(device)
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    gains = [p for p in model.parameters() if p.ndim == 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": 0.05}, {"params": gains, "weight_decay": 0.0}],
+        lr=run.lr, betas=(0.9, 0.95), fused=True,
+    )
+    held_out = torch.from_numpy(held_out).to(device)
+
+    def loss_of(windows):
+        logits = model(windows[:, :-1])
+        return F.cross_entropy(logits.flatten(0, 1), windows[:, 1:].reshape(-1))
+
+    @torch.inference_mode()
+    def measure(windows):
+        parts = [loss_of(part).item() * len(part) for part in windows.split(256)]
+        return sum(parts) / len(windows)
+
+    points = set(curve_steps(run.steps))
+    curve, diverged, start, measuring = [], False, time.perf_counter(), 0.0
+    parameters = list(model.parameters())
+    for step in range(run.steps):
+        rate = learning_rate(step, run)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        loss = loss_of(torch.from_numpy(batches(step)).to(device))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        if step + 1 in points:
+            pause = time.perf_counter()
+            value = measure(held_out[:CURVE_WINDOWS])
+            measuring += time.perf_counter() - pause
+            tokens = (step + 1) * run.batch_tokens
+            curve.append({"run": run.name, "step": step + 1, "tokens": tokens,
+                          "flops": tokens * shape.flops_per_token(), "loss_nats": round(value, 6)})
+            if report:
+                report(step + 1, value)
+            if not math.isfinite(value):
+                diverged = True
+                break
+    seconds = time.perf_counter() - start - measuring
+    final = measure(held_out)
+    tokens = run.steps * run.batch_tokens
+    name = torch.cuda.get_device_name() if device.startswith("cuda") else f"CPU, {threads} thread, {processor()}"
+    row = asdict(run) | {
+        "steps": run.steps, "tokens": tokens, "context": CONTEXT, "n_head": shape.n_head,
+        "params_total": shape.params_total, "params_non_embedding": shape.params_blocks,
+        "params_blocks_and_head": shape.params_blocks_and_head,
+        "flops": tokens * shape.flops_per_token(),
+        "flops_without_head": tokens * shape.flops_per_token(head=False),
+        "flops_6nd": 6.0 * shape.params_blocks_and_head * tokens,
+        "loss_nats": round(final, 6), "diverged": diverged or not math.isfinite(final),
+        "train_seconds": round(seconds, 2), "device": name, "torch": torch.__version__, "data": data_hash[:16],
+    }
+    row["run"] = row.pop("name")
+    if oracle is not None:
+        row |= {"oracle_loss_nats": round(oracle, 6), "excess_nats": round(final - oracle, 6)}
+    return row, curve
