@@ -1,0 +1,95 @@
+"""What a default installation leaves out: PyTorch for the model ladder. And what it looks for: a Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from course_door import installer
+from course_door.environment import Environment
+from course_door.problems import Problem
+from course_door.versions import command
+from course_door.words import say
+
+_CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+_CHROMIUM_PLACES = {
+    "darwin": (
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    ),
+    "win32": tuple(
+        str(Path(os.environ.get(base, "C:/"), *parts))
+        for base in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+        for parts in (
+            ("Google", "Chrome", "Application", "chrome.exe"),
+            ("Microsoft", "Edge", "Application", "msedge.exe"),
+        )
+    ),
+}
+
+
+def find_chromium(env: dict[str, str] | None = None, which=shutil.which, platform: str = sys.platform) -> str | None:
+    """Find a browser of the Chromium family: COURSE_CHROMIUM, the PATH, then the system's usual places."""
+    env = os.environ if env is None else env
+    if env.get("COURSE_CHROMIUM"):
+        return env["COURSE_CHROMIUM"]
+    for name in _CHROMIUM_NAMES:
+        if which(name):
+            return which(name)
+    return next((place for place in _CHROMIUM_PLACES.get(platform, ()) if Path(place).exists()), None)
+
+
+def missing_training(environment: Environment) -> list[str]:
+    """List the modules of the extra [train] that the environment lacks."""
+    question = "import importlib.util as u; print(*[m for m in ('torch', 'tokenizers') if u.find_spec(m) is None])"
+    asked = subprocess.run([environment.python, "-I", "-c", question], capture_output=True, text=True, check=True)
+    return asked.stdout.split()
+
+
+def require_training(environment: Environment) -> None:
+    """Refuse to go on without the extra [train], naming the command that installs it."""
+    missing = missing_training(environment)
+    if missing:
+        raise Problem("training_missing", names=", ".join(missing), course=command())
+
+
+def install_training(environment: Environment, backend: str) -> None:
+    """Install the extra [train] beside the locked packages, none of which it may change.
+
+    Parameters
+    ----------
+    environment : Environment
+        An environment that is ready.
+    backend : str
+        Build of PyTorch: ``"cpu"`` (about 200 MB) or ``"auto"`` (that of the graphics card found; several GB).
+    """
+    project = tomllib.loads((environment.root / "pyproject.toml").read_text(encoding="utf-8"))
+    requirements = project["project"]["optional-dependencies"]["train"]
+    pins = environment.private / "pins.txt"
+    lines = environment.lock.read_text(encoding="utf-8").splitlines()
+    # Without the hashes: pip would otherwise ask for one of PyTorch too.
+    pins.write_text("\n".join(x.rstrip(" \\") for x in lines if "==" in x and not x.startswith(" ")), encoding="utf-8")
+    options = {"cwd": environment.root, "log": environment.log, "python": "", "venv": environment.venv.name}
+    uv = installer.find_uv()
+    if uv is None:
+        # Only uv can choose PyTorch's build by name; pip would bring the CUDA build, several GB, to every Linux.
+        uv = str(environment.python.parent / ("uv.exe" if os.name == "nt" else "uv"))
+        if not Path(uv).exists():
+            fetch = installer.Pip(environment.python).plain(["uv"], pins)
+            installer.run(fetch, say("installing_uv"), **options)
+    line = installer.Uv(uv, environment.python).extra(requirements, pins, backend)
+    installer.run(line, say("installing_training", backend=backend), **options)
+
+
+def announce_chromium() -> str | None:
+    """Find Chromium for the browser tests, and say aloud where it is not found that they will be skipped."""
+    found = find_chromium()
+    if found is None:
+        cure = {"darwin": "brew install --cask chromium", "win32": "winget install Google.Chrome"}
+        print(say("no_chromium", cure=cure.get(sys.platform, "sudo apt install chromium fonts-noto-cjk")), flush=True)
+    return found

@@ -1,0 +1,331 @@
+"""Split a budget between parameters and tokens: to train, to train and use, with plenty of text or with little.
+
+Every answer says how far outside the runs it lies. A law that was fitted up to 1e21 FLOPs has an opinion at 1e26 too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from course_utils import laws
+from course_utils.fitting.resampling import Bootstrap
+from course_utils.fitting.results import FitResult
+from course_utils.laws import Constants
+
+Array = NDArray[np.float64]
+Source = FitResult | Bootstrap | Constants | str
+
+__all__ = ["Allocation", "cheapest_for_loss", "compute_optimal", "exponents"]
+
+
+@dataclass(frozen=True, eq=False)
+class Allocation:
+    """Hold the best split of one budget or of several.
+
+    Attributes
+    ----------
+    flops : the budgets, of any shape
+    params, tokens, loss : what to buy and what it should reach, of the same shape
+    params_interval, tokens_interval, loss_interval : (low, high), arrays of the same shape, when the source was a
+        bootstrap; None when it was not
+    decades_outside : powers of ten by which the answer lies outside the fitted runs in parameters, tokens or compute,
+        whichever is furthest; 0 inside; None when the source is a published set of constants without its runs
+    level : coverage of the intervals, or None
+    """
+
+    flops: Array
+    params: Array
+    tokens: Array
+    loss: Array
+    params_interval: tuple[Array, Array] | None = None
+    tokens_interval: tuple[Array, Array] | None = None
+    loss_interval: tuple[Array, Array] | None = None
+    decades_outside: Array | None = None
+    level: float | None = None
+
+    @property
+    def tokens_per_param(self) -> Array:
+        """Tokens for every parameter, D / N."""
+        return self.tokens / self.params
+
+
+def _parts(source: Source) -> tuple[str, Mapping[str, float]]:
+    """Return the law's name and its constants."""
+    if isinstance(source, str):
+        if source not in laws.CONSTANTS:
+            raise ValueError(f"no constants named {source!r}; there are: {', '.join(laws.CONSTANTS)}.")
+        source = laws.CONSTANTS[source]
+    if isinstance(source, Bootstrap):
+        source = source.fit
+    if isinstance(source, FitResult | Constants):
+        return source.law, source.values
+    raise ValueError(
+        "give a fit, a bootstrap of a fit, an entry of laws.CONSTANTS or its name, not " + type(source).__name__
+    )
+
+
+def _flops(flops: ArrayLike) -> Array:
+    array = np.asarray(flops, dtype=np.float64)
+    bad = ~((array > 0) & np.isfinite(array))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ValueError(
+            f"flops must be positive and finite; entry {row} is {array.flat[row]!r}. Give FLOPs, not a log."
+        )
+    return array
+
+
+def exponents(source: Source) -> tuple[float, float]:
+    r"""Compute the exponents of the best size and the best data: N_opt ~ C**a, D_opt ~ C**b.
+
+    .. math:: a = \frac{\beta}{\alpha + \beta}, \qquad b = \frac{\alpha}{\alpha + \beta}
+
+    Parameters
+    ----------
+    source : a fit, a bootstrap, an entry of laws.CONSTANTS or its name; of Hoffmann's sum or Kaplan's coupled law
+
+    Returns
+    -------
+    a, b
+
+    Raises
+    ------
+    ValueError
+        If the law has no such exponents.
+
+    Source
+    ------
+    Hoffmann et al. 2022 (arXiv 2203.15556), eq. 4. For Kaplan's eq. 1.5, a = 1 / (1 + alpha_N / alpha_D).
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in exponents("besiroglu")]
+    [0.513, 0.487]
+    """
+    law, values = _parts(source)
+    if law == "chinchilla":
+        total = values["alpha"] + values["beta"]
+        return values["beta"] / total, values["alpha"] / total
+    if law == "kaplan":
+        a = 1.0 / (1.0 + values["alpha_N"] / values["alpha_D"])
+        return a, 1.0 - a
+    raise ValueError(f"the law {law!r} has no exponents of allocation; fit parameters and tokens together.")
+
+
+def compute_optimal(
+    flops: ArrayLike,
+    source: Source,
+    *,
+    inference_tokens: float = 0.0,
+    unique_tokens: float | None = None,
+    flops_per_param_token: float = 6.0,
+    level: float = 0.9,
+) -> Allocation:
+    r"""Find the size and the data that reach the lowest loss for a budget.
+
+    .. math:: \min_{N, D} L(N, D) \quad\text{with}\quad 6 N D + 2 N D_{\mathrm{inf}} = C
+
+    In closed form for training alone, :math:`N_{\mathrm{opt}} = G\,(C/6)^{\beta/(\alpha+\beta)}` with
+    :math:`G = (\alpha A / \beta B)^{1/(\alpha+\beta)}`; numerically otherwise.
+
+    Parameters
+    ----------
+    flops : array of any shape, budgets C; with inference_tokens, training and use together
+    source : a fit of params and tokens, its bootstrap (then with intervals), an entry of laws.CONSTANTS, or its name
+    inference_tokens : tokens that the model will read and write in its life
+    unique_tokens : distinct tokens there are, for the law of repeated data
+    flops_per_param_token : 6, or what the convention of the fit makes it
+    level : coverage of the intervals
+
+    Returns
+    -------
+    Allocation
+
+    Raises
+    ------
+    ValueError
+        If a budget is bad, the source has no law of params and tokens, or that law is flat in one of them.
+
+    Source
+    ------
+    Hoffmann et al. 2022 (arXiv 2203.15556), eq. 4; inference after Sardana et al. 2024 (arXiv 2401.00448).
+
+    Examples
+    --------
+    >>> best = compute_optimal(5.76e23, "besiroglu")
+    >>> f"{best.params / 1e9:.0f}B parameters, {best.tokens_per_param:.0f} tokens each"
+    '72B parameters, 18 tokens each'
+    """
+    budget = _flops(flops)
+    law, values = _parts(source)
+    if inference_tokens < 0 or not np.isfinite(inference_tokens):
+        raise ValueError(f"inference_tokens must be 0 or more, not {inference_tokens!r}")
+    if not flops_per_param_token > 0:
+        raise ValueError(f"flops_per_param_token must be positive (6 is usual), not {flops_per_param_token!r}")
+    if law == "repeated_data" and unique_tokens is None:
+        raise ValueError("unique_tokens: the law of repeated data needs the number of distinct tokens")
+    extra = () if law != "repeated_data" else (unique_tokens,)
+
+    def split(budgets: Array, constants: Mapping[str, ArrayLike]) -> tuple[Array, Array]:
+        product = budgets / flops_per_param_token
+        if law in ("chinchilla", "kaplan") and inference_tokens == 0:
+            return _closed_form(law, product, constants)
+        share = 2.0 * inference_tokens / flops_per_param_token
+        return _numeric(law, product, constants, share, extra)
+
+    params, tokens = split(budget, values)
+    out = Allocation(
+        flops=budget,
+        params=params,
+        tokens=tokens,
+        loss=laws.LAWS[law](params, tokens, *extra, **values),
+        decades_outside=_decades(source, params, tokens),
+    )
+    if not isinstance(source, Bootstrap):
+        return out
+    if inference_tokens:
+        raise ValueError("inference_tokens: intervals are given for training alone; pass bootstrap.fit for the answer.")
+    columns = {name: sample.reshape(-1, *[1] * budget.ndim) for name, sample in source.samples.items()}
+    drawn_n, drawn_d = split(budget[None], columns)
+    drawn = (drawn_n, drawn_d, laws.LAWS[law](drawn_n, drawn_d, **columns))
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    intervals = [tuple(np.quantile(d, tails, axis=0)) for d in drawn]
+    return Allocation(
+        out.flops, out.params, out.tokens, out.loss, *intervals, decades_outside=out.decades_outside, level=level
+    )
+
+
+def _closed_form(law: str, product: Array, v: Mapping[str, ArrayLike]) -> tuple[Array, Array]:
+    """Solve alpha A N**-alpha = beta B D**-beta on N D = product; for Kaplan p (N_c/N)**p = D_c / D, p the ratio."""
+    if law == "chinchilla":
+        alpha, beta = np.asarray(v["alpha"]), np.asarray(v["beta"])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_g = (np.log(alpha * v["A"]) - np.log(beta * v["B"])) / (alpha + beta)
+            log_n = log_g + beta / (alpha + beta) * np.log(product)
+    else:
+        p = np.asarray(v["alpha_N"]) / v["alpha_D"]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_n = (np.log(p) + p * np.log(v["N_c"]) + np.log(product) - np.log(v["D_c"])) / (1 + p)
+    if log_n.ndim == product.ndim and not np.isfinite(log_n).all():
+        raise ValueError(
+            "source: the law is flat in params or in tokens (a scale or an exponent is 0), so no split is best. "
+            "Fit runs in which both vary."
+        )
+    params = np.exp(log_n)
+    return params, product / params
+
+
+def _numeric(
+    law: str, product: Array, values: Mapping[str, ArrayLike], share: float, extra: tuple[ArrayLike, ...]
+) -> tuple[Array, Array]:
+    """Minimise over ln N, with D = (product - share N) / N, by golden section after a coarse scan."""
+    if law not in ("chinchilla", "kaplan", "repeated_data"):
+        raise ValueError(f"the law {law!r} is no law of params and tokens, so a budget cannot be split by it.")
+    flat = product.reshape(-1)
+    # D above 0 bounds N by product / share; ten powers of ten to either side of the square root hold every law.
+    high = np.log(flat) if share == 0 else np.minimum(np.log(flat), np.log(flat / share) - 1e-9)
+    low = np.minimum(0.0, high - 1.0)
+
+    def loss(log_n: Array) -> Array:
+        n = np.exp(log_n)
+        d = np.maximum(flat / n - share, 1e-300)
+        return laws.LAWS[law](n, d, *extra, **values)
+
+    log_n = _golden(loss, low * np.ones_like(flat), high)
+    params = np.exp(log_n).reshape(product.shape)
+    return params, product / params - share
+
+
+def _golden(function: Callable[[Array], Array], low: Array, high: Array) -> Array:
+    """Minimise elementwise: scan 400 values, then golden section in the best bracket."""
+    grid = low + (high - low) * np.linspace(0, 1, 400)[:, None]
+    scanned = np.stack([function(row) for row in grid])
+    best = np.clip(np.argmin(scanned, axis=0), 1, 398)
+    column = np.arange(len(low))
+    low, high = grid[best - 1, column], grid[best + 1, column]
+    golden = (np.sqrt(5.0) - 1) / 2
+    for _ in range(70):
+        a, b = high - golden * (high - low), low + golden * (high - low)
+        left = function(a) < function(b)
+        low, high = np.where(left, low, a), np.where(left, b, high)
+    return (low + high) / 2
+
+
+def cheapest_for_loss(loss: float, source: Source, *, inference_tokens: float = 0.0) -> Allocation:
+    r"""Find the size and the data that reach a loss for the least compute over training and use.
+
+    .. math:: \min_{N, D}\; 6 N D + 2 N D_{\mathrm{inf}} \quad\text{with}\quad L(N, D) = \ell
+
+    Parameters
+    ----------
+    loss : the loss to reach, nats per token
+    source : a fit of Hoffmann's form, an entry of laws.CONSTANTS, or its name
+    inference_tokens : tokens that the model will read and write in its life
+
+    Returns
+    -------
+    Allocation
+        With flops the total of training and use.
+
+    Raises
+    ------
+    ValueError
+        If the loss is not above the law's floor, or the law has another form.
+
+    Source
+    ------
+    Sardana et al. 2024 (arXiv 2401.00448), eq. 3.
+
+    Examples
+    --------
+    >>> best = cheapest_for_loss(2.0, "besiroglu", inference_tokens=2e12)
+    >>> bool(best.params < compute_optimal(best.flops, "besiroglu").params)
+    True
+    """
+    law, v = _parts(source)
+    if law != "chinchilla":
+        raise ValueError(f"cheapest_for_loss needs a sum of terms with a floor; {law!r} has another form.")
+    spare = float(loss) - v["E"]
+    if not spare > 0:
+        raise ValueError(f"loss: {loss!r} is not above the floor E = {v['E']:.4g}; no size reaches it.")
+    if inference_tokens < 0 or not np.isfinite(inference_tokens):
+        raise ValueError(f"inference_tokens must be 0 or more, not {inference_tokens!r}")
+    if not min(v["A"], v["B"], v["alpha"], v["beta"]) > 0:
+        raise ValueError(
+            "source: the law is flat in params or in tokens, so no split is best. Fit runs with both varied."
+        )
+
+    def tokens(share: Array) -> Array:
+        return ((1 - share) * spare / v["B"]) ** (-1 / v["beta"])
+
+    def params(share: Array) -> Array:
+        return (share * spare / v["A"]) ** (-1 / v["alpha"])
+
+    def log_total(logit: Array) -> Array:
+        share = 1 / (1 + np.exp(-logit))
+        n, d = params(share), tokens(share)
+        return np.log(n) + np.log(6 * d + 2 * inference_tokens)
+
+    logit = _golden(log_total, np.array([-20.0]), np.array([20.0]))
+    share = 1 / (1 + np.exp(-logit[0]))
+    n, d = params(share), tokens(share)
+    total = np.asarray(6 * n * d + 2 * n * inference_tokens)
+    return Allocation(
+        total, np.asarray(n), np.asarray(d), np.asarray(float(loss)), decades_outside=_decades(source, n, d)
+    )
+
+
+def _decades(source: Source, params: Array, tokens: Array) -> Array | None:
+    """Compute how far outside the fitted runs an answer lies; None for published constants."""
+    fit = source.fit if isinstance(source, Bootstrap) else source
+    if not isinstance(fit, FitResult):
+        return None
+    used = fit.data["weights"] > 0
+    known = np.log10(fit.data["params"][used] * fit.data["tokens"][used])
+    compute = np.log10(params * tokens)
+    beyond = np.maximum(np.maximum(compute - known.max(), known.min() - compute), 0.0)
+    return np.maximum(beyond, fit.decades_outside(params, tokens))

@@ -1,0 +1,443 @@
+"""The explorer *what does a run cost*: from N and D to FLOPs, days, money and energy, every assumption in view."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from traitlets import Float, HasTraits, Unicode
+
+from course_utils import accounting, datasets
+from course_utils.explorers.controls import Choice, Control, Slider, decade_steps
+from course_utils.explorers.explorer import Explorer
+from course_utils.explorers.picture import Picture
+from course_utils.i18n import (
+    format_count,
+    format_duration,
+    format_flops,
+    format_money,
+    format_number,
+    format_percent,
+    format_scientific,
+    t,
+)
+
+_PARAMS = decade_steps(1e7, 1e13)
+_TOKENS = decade_steps(1e9, 1e14)
+_DEVICES = tuple(
+    float(n) for n in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 100_000)
+)
+_UTILISATIONS = tuple(round(0.05 + 0.01 * k, 2) for k in range(66))
+_PRICES = decade_steps(0.1, 10.0, (1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.5, 4, 5, 6, 8))
+_TOKENS_PER_PARAM = 20  # Hoffmann et al. 2022, Table 3: the rule of thumb
+_ISO_COMPUTE = 10.0 ** np.arange(17, 29, 2)
+# Where the name of a model stands beside its square: (alignment, points to the right, points up). Models
+# that are not named here are drawn without a name, because their neighbours' names would cover them.
+_NAMED = {
+    "GPT-3": ("right", -6, -7),
+    "Gopher": ("center", 4, -14),
+    "MT-NLG": ("left", 6, -4),
+    "PaLM 540B": ("left", 7, -3),
+    "Chinchilla": ("right", -7, -6),
+    "LLaMA 7B": ("right", -7, -4),
+    "Llama 2 7B": ("right", -7, -1),
+    "Llama 2 70B": ("center", 0, 7),
+    "Llama 3 8B": ("right", -7, -3),
+    "Llama 3 70B": ("right", -7, 1),
+    "Llama 3.1 405B": ("left", 7, 0),
+}
+
+
+class CostState(HasTraits):
+    """What the reader sets: model, data, machines, and the four assumptions."""
+
+    params = Float(70e9)
+    tokens = Float(1.4e12)
+    accelerator = Unicode("H100 SXM")
+    devices = Float(1024.0)
+    utilisation = Float(0.4)
+    price = Float(2.0)
+    overhead = Float(1.2)
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """One accelerator: its peak rate for dense arithmetic at ``precision``, FLOP/s, and its rated power, watts."""
+
+    name: str
+    precision: str
+    peak_flops: float
+    watts: float
+    source: str
+
+
+@dataclass(frozen=True)
+class CostResult:
+    """What a run takes.
+
+    Attributes
+    ----------
+    params, tokens : float
+        N and D.
+    accelerator : Accelerator
+        What it runs on.
+    devices, utilisation, price, overhead : float
+        How many; share of the peak reached; dollars per device-hour; total power over the machines' power.
+    flops : float
+        Training compute C = 6 N D, FLOPs (an amount).
+    rate : float
+        What all devices reach together, FLOP/s (a rate).
+    seconds, device_hours, dollars, kilowatt_hours : float
+        Length, machine time, rent, energy.
+    tokens_per_param : float
+        D / N.
+    """
+
+    params: float
+    tokens: float
+    accelerator: Accelerator
+    devices: float
+    utilisation: float
+    price: float
+    overhead: float
+    flops: float
+    rate: float
+    seconds: float
+    device_hours: float
+    dollars: float
+    kilowatt_hours: float
+    tokens_per_param: float
+
+
+def compute_cost(
+    *,
+    params: float,
+    tokens: float,
+    accelerator: Accelerator,
+    devices: float,
+    utilisation: float,
+    price: float,
+    overhead: float,
+) -> CostResult:
+    """Compute what a training run takes in compute, time, money and energy.
+
+    ``C = 6 N D``; ``seconds = C / (devices x peak x utilisation)``; money and energy follow from the device-hours.
+
+    Parameters
+    ----------
+    params, tokens : float
+        N and D, counts.
+    accelerator : Accelerator
+        Peak rate and rated power.
+    devices : float
+        How many.
+    utilisation : float
+        Share of the peak that is reached, above 0 and at most 1.
+    price : float
+        Dollars per device-hour.
+    overhead : float
+        Total power over the machines' power (PUE), 1 or more.
+
+    Raises
+    ------
+    ValueError
+        If a value is outside its range (from ``accounting``).
+
+    Examples
+    --------
+    >>> h100 = Accelerator("H100 SXM", "BF16", 989.4e12, 700, "data sheet")
+    >>> run = compute_cost(params=70e9, tokens=1.4e12, accelerator=h100, devices=1024, utilisation=0.4, price=2.0,
+    ...                    overhead=1.2)
+    >>> round(run.seconds / 86400, 1)
+    16.8
+    """
+    flops = float(accounting.training_flops(params, tokens))
+    seconds = float(
+        accounting.training_time(flops, devices=devices, peak_flops=accelerator.peak_flops, utilisation=utilisation)
+    )
+    return CostResult(
+        params=params,
+        tokens=tokens,
+        accelerator=accelerator,
+        devices=devices,
+        utilisation=utilisation,
+        price=price,
+        overhead=overhead,
+        flops=flops,
+        rate=devices * accelerator.peak_flops * utilisation,
+        seconds=seconds,
+        device_hours=devices * seconds / 3600,
+        dollars=float(accounting.cost(seconds, devices=devices, dollars_per_device_hour=price)),
+        kilowatt_hours=float(accounting.energy(seconds, devices=devices, watts=accelerator.watts, overhead=overhead)),
+        tokens_per_param=tokens / params,
+    )
+
+
+def format_energy(kilowatt_hours: float) -> str:
+    """Write an amount of energy in kWh, MWh, GWh or TWh.
+
+    Examples
+    --------
+    >>> format_energy(356_000.0), format_energy(12.0)
+    ('356 MWh', '12.0 kWh')
+    """
+    for unit, size in (("TWh", 1e9), ("GWh", 1e6), ("MWh", 1e3)):
+        if kilowatt_hours >= 0.9995 * size:
+            return f"{format_number(kilowatt_hours / size)} {unit}"
+    return f"{format_number(kilowatt_hours)} kWh"
+
+
+class CostOfARun(Explorer):
+    """Choose a model, its data and the machines; read off FLOPs, days, money and energy.
+
+    Examples
+    --------
+    >>> f"{CostOfARun(params=175e9, tokens=300e9).result.flops:.2e}"
+    '3.15e+23'
+    """
+
+    section = "cost"
+    State = CostState
+    size = (760, 455)
+
+    def prepare(self) -> None:
+        table = datasets.load("hardware")
+        self.accelerators = {
+            row.device: Accelerator(
+                row.device, row.precision, float(row.peak_flops_per_second), float(row.power_watts), row.source
+            )
+            for row in table.itertuples()
+        }
+        self.history = datasets.load("models_history")
+
+    def controls_key(self) -> Hashable:
+        state = self.state
+        return (state.params, state.tokens, state.devices, state.utilisation, state.price) if self._between() else None
+
+    def _between(self) -> bool:
+        state = self.state
+        return not (
+            state.params in _PARAMS
+            and state.tokens in _TOKENS
+            and state.devices in _DEVICES
+            and state.utilisation in _UTILISATIONS
+            and state.price in _PRICES
+        )
+
+    def make_controls(self) -> tuple[Control, ...]:
+        state = self.state
+
+        def steps(name: str, values: tuple[float, ...], write) -> Choice:
+            # A value that code has set between two steps becomes a step of its own.
+            stops = sorted({*values, getattr(state, name)})
+            options = tuple((write(value), value) for value in stops)
+            return Choice(name, t(f"explorers.cost.{name}"), options, between=True)
+
+        return (
+            steps("params", _PARAMS, lambda n: t("explorers.cost.params_value", count=format_count(n))),
+            steps("tokens", _TOKENS, lambda n: t("explorers.cost.tokens_value", count=format_count(n))),
+            Choice(
+                "accelerator",
+                t("explorers.cost.accelerator"),
+                tuple((name, name) for name in self.accelerators),
+                face="list",
+            ),
+            steps("devices", _DEVICES, lambda n: f"{n:,.0f}"),
+            steps("utilisation", _UTILISATIONS, format_percent),
+            steps("price", _PRICES, format_money),
+            Slider("overhead", t("explorers.cost.overhead"), 1.0, 2.0, 0.05),
+        )
+
+    def compute(self, state: CostState) -> CostResult:
+        return compute_cost(
+            params=state.params,
+            tokens=state.tokens,
+            accelerator=self.accelerators[state.accelerator],
+            devices=state.devices,
+            utilisation=state.utilisation,
+            price=state.price,
+            overhead=state.overhead,
+        )
+
+    @cached_property
+    def _history_flops(self) -> np.ndarray:
+        return self.history["flops"].to_numpy(float)
+
+    def nearest_model(self, result: CostResult) -> tuple[str, float]:
+        """Return the known model whose 6ND is nearest in ratio, and this run's compute over it."""
+        row = int(np.argmin(np.abs(np.log(self._history_flops / result.flops))))
+        return str(self.history["model"].iloc[row]), result.flops / self._history_flops[row]
+
+    def build(self, picture: Picture) -> None:
+        from matplotlib import patheffects
+
+        from course_utils import plots
+        from course_utils.explorers.colours import FAINT, INK, MUTED, OWN
+
+        axes = picture.figure.add_axes((0.12, 0.185, 0.855, 0.73))
+        self._axes = axes
+        axes.set(xlim=(6e6, 1.7e13), ylim=(6e8, 1.7e14))
+        plots.tokens_axis(plots.params_axis(axes), "y")
+        axes.yaxis.set_label_coords(-0.105, 0.5)
+        axes.grid(False)
+        self._span = np.array(axes.get_xlim())
+        slope = self._slope_on_page(picture)
+        for flops in _ISO_COMPUTE:
+            axes.plot(self._span, flops / (6 * self._span), color=FAINT, lw=0.8, zorder=1)
+            x, y = self._edge_of_line(flops)
+            if x is not None:
+                axes.text(
+                    x,
+                    y,
+                    format_flops(flops),
+                    rotation=-slope,
+                    rotation_mode="anchor",
+                    fontsize=8,
+                    color=MUTED,
+                    ha="left",
+                    va="bottom",
+                    zorder=1,
+                )
+        axes.plot(self._span, _TOKENS_PER_PARAM * self._span, color=MUTED, lw=1.0, ls=(0, (4, 3)), zorder=1)
+        axes.text(
+            1.0e8,
+            1.0e8 * _TOKENS_PER_PARAM * 1.25,
+            t("explorers.cost.rule", n=_TOKENS_PER_PARAM),
+            color=MUTED,
+            fontsize=8.5,
+            rotation=slope,
+            rotation_mode="anchor",
+        )
+        plots.published(
+            axes, self.history["params"], self.history["tokens"], source=t("explorers.cost.history_source"), ms=5
+        )
+        plots.provenance_note(axes)
+        for row in self.history.itertuples():
+            if row.model in _NAMED:
+                side, right, up = _NAMED[row.model]
+                axes.annotate(
+                    row.model,
+                    (row.params, row.tokens),
+                    xytext=(right, up),
+                    textcoords="offset points",
+                    ha=side,
+                    fontsize=8.5,
+                    color=INK,
+                )
+        (self._iso,) = axes.plot([], [], color=OWN, lw=1.4)
+        (self._point,) = axes.plot([], [], "o", color=OWN, ms=10, mec="white", mew=1.5)
+        halo = [patheffects.withStroke(linewidth=3, foreground="white")]
+        self._name = picture.text(1, 1, axes=axes, color=OWN, fontsize=10, va="bottom", path_effects=halo)
+        self._title = picture.text(0.12, 0.955, ha="left", va="center", fontsize=11.5, color=INK)
+        picture.moving(self._iso, self._point, self._name, self._title)
+
+    def _slope_on_page(self, picture: Picture) -> float:
+        """Return the angle, in degrees, of a line of slope one on the log axes as they lie on the page."""
+        box = self._axes.get_position()
+        decades = [float(np.log10(high / low)) for low, high in (self._axes.get_xlim(), self._axes.get_ylim())]
+        up = box.height * picture.height / decades[1]
+        right = box.width * picture.width / decades[0]
+        return float(np.degrees(np.arctan2(up, right)))
+
+    def _edge_of_line(self, flops: float) -> tuple[float | None, float]:
+        """Return a place just inside the left or upper edge of the axes for the name of a line of equal compute."""
+        low, high = self._axes.get_ylim()
+        x = max(self._span[0] * 1.25, flops / (6 * high) * 1.9)
+        y = flops / (6 * x)
+        inside = x < self._span[1] / 4 and y > low * 4
+        return (x, y * 1.05) if inside else (None, y)
+
+    def draw(self, result: CostResult) -> Hashable:
+        self._iso.set_data(self._span, result.flops / (6 * self._span))
+        self._point.set_data([result.params], [result.tokens])
+        right_half = result.params > 3e11
+        self._name.set_ha("right" if right_half else "left")
+        self._name.set_position((result.params * (0.75 if right_half else 1.33), result.tokens))
+        self._name.set_text(t("explorers.cost.your_run"))
+        self._title.set_text(
+            t(
+                "explorers.cost.message",
+                flops=format_flops(result.flops),
+                time=format_duration(result.seconds),
+                money=format_money(result.dollars),
+            )
+        )
+        return "only"
+
+    def words(self, result: CostResult) -> str:
+        model, ratio = self.nearest_model(result)
+        close = 0.9 <= ratio <= 1.1
+        compared = t(
+            "explorers.cost.as_much_as" if close else "explorers.cost.times_as_much_as",
+            model=model,
+            ratio=format_number(ratio) if ratio < 1e6 else format_scientific(ratio),
+        )
+        return t(
+            "explorers.cost.words",
+            flops=format_flops(result.flops),
+            devices=f"{result.devices:,.0f}",
+            accelerator=result.accelerator.name,
+            time=format_duration(result.seconds),
+            money=format_money(result.dollars),
+            energy=format_energy(result.kilowatt_hours),
+            compared=compared,
+        )
+
+    def table(self, result: CostResult) -> str:
+        device = result.accelerator
+        devices = f"{result.devices:,.0f}"
+        rate = f"{format_scientific(device.peak_flops)} FLOP/s"
+        lines = (
+            ("flops", f"6 × {format_count(result.params)} × {format_count(result.tokens)}", format_flops(result.flops)),
+            (
+                "rate",
+                f"{devices} × {rate} × {format_percent(result.utilisation)}",
+                f"{format_scientific(result.rate)} FLOP/s",
+            ),
+            (
+                "time",
+                f"{format_flops(result.flops)} ÷ {format_scientific(result.rate)} FLOP/s",
+                format_duration(result.seconds),
+            ),
+            (
+                "money",
+                t(
+                    "explorers.cost.money_how",
+                    hours=format_count(result.device_hours),
+                    price=format_money(result.price),
+                ),
+                format_money(result.dollars),
+            ),
+            (
+                "energy",
+                t(
+                    "explorers.cost.energy_how",
+                    hours=format_count(result.device_hours),
+                    watts=f"{device.watts:g}",
+                    overhead=f"{result.overhead:.2f}",
+                ),
+                format_energy(result.kilowatt_hours),
+            ),
+            (
+                "ratio",
+                f"{format_count(result.tokens)} ÷ {format_count(result.params)}",
+                t("explorers.cost.ratio_value", n=format_number(result.tokens_per_param)),
+            ),
+        )
+        notes = {"rate": {"accelerator": device.name, "precision": device.precision, "source": device.source}}
+        rows = []
+        for key, how, value in lines:
+            name = t(f"explorers.cost.line_{key}")
+            note = t(f"explorers.cost.note_{key}", **notes.get(key, {}))
+            cells = (
+                f"<td>{html.escape(name)}</td><td>{html.escape(how)}</td>"
+                f"<td><b>{html.escape(value)}</b></td><td>{html.escape(note)}</td>"
+            )
+            rows.append(f"<tr>{cells}</tr>")
+        heads = "".join(
+            f"<th>{html.escape(t(f'explorers.cost.head_{key}'))}</th>" for key in ("line", "how", "value", "note")
+        )
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -1,0 +1,83 @@
+"""Turn checked columns and a family into a finished fit: the path that every fit takes."""
+
+from __future__ import annotations
+
+import warnings as python_warnings
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from course_utils.fitting import diagnostics
+from course_utils.fitting.families import AdditiveFamily, Array, KaplanFamily, Points
+from course_utils.fitting.objectives import Objective
+from course_utils.fitting.results import FitResult, Problem, frozen_data
+
+
+def steepest_exponent(log_x: Array) -> float:
+    """Bound an exponent where a steeper one could not be told from a step, or would overflow the scale A."""
+    span, largest = float(np.ptp(log_x)), float(np.abs(log_x).max())
+    return min(60.0 / max(span, 1e-9), 400.0 / max(largest, 1.0))
+
+
+def ranking_delta(goal: Objective) -> float:
+    """Return the Huber threshold by which cells of the starting grid are ranked."""
+    return max(goal.solver_delta, 1e-3)
+
+
+def solve(
+    law: str,
+    *,
+    family: AdditiveFamily | KaplanFamily,
+    points: Points,
+    goal: Objective,
+    lower: Array,
+    upper: Array,
+    unpack: Callable[[Array], dict[str, Array]],
+    starts: Callable[[Points, int], Array],
+    n_starts: int,
+    names: Sequence[str],
+    data: Mapping[str, Array],
+    stacklevel: int = 3,
+) -> FitResult:
+    """Solve from every start, keep the lowest, and say what is weak in it.
+
+    Parameters
+    ----------
+    law, family, points, goal : what is fitted to what, by which objective
+    lower, upper : bounds of theta, shape (n_params,)
+    unpack : theta (n_fits, n_params) to the law's constants
+    starts : finds the given number of starts for points
+    n_starts : starts to try
+    names : of theta's coordinates
+    data : the runs by argument name, with loss and weights
+    stacklevel : frames between the warning and the user's line
+
+    Returns
+    -------
+    FitResult
+    """
+    theta = starts(points, n_starts)[0]
+    minimum = goal.solve(family, points, theta, lower=lower, upper=upper)
+    residuals = family.log_loss(minimum.theta, points) - points.y
+    total = goal.total(residuals, points.weights)
+    total = np.where(np.isfinite(total), total, np.inf)
+    best = int(np.argmin(total))
+    agree = total <= total[best] * (1 + 1e-6) + 1e-24
+    problem = Problem(family, points, goal, lower, upper, minimum.theta[best], unpack, starts)
+    params, notes = diagnostics.estimates(problem, names)
+    for note in notes:
+        python_warnings.warn(note, stacklevel=stacklevel)
+    return FitResult(
+        law=law,
+        params=params,
+        objective=goal,
+        objective_value=float(total[best]),
+        gradient_norm=float(minimum.gradient_norm[best] / goal.gradient_scale),
+        n_points=int(np.count_nonzero(points.weights)),
+        starts_tried=len(total),
+        starts_at_best=int(agree.sum()),
+        converged=bool(minimum.settled[best]),
+        warnings=notes,
+        data=frozen_data(**data),
+        problem=problem,
+    )

@@ -1,0 +1,93 @@
+"""Find what a finished fit cannot tell: parameters at a bound, and directions along which nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from course_utils.fitting.families import Array
+from course_utils.fitting.results import Estimate, FitWarning, Problem
+
+# Smallest eigenvalue of the unit-diagonal Gauss-Newton matrix below which a direction is called weak: a combination of
+# parameters may then change by a thousand times what the residuals would show along any one of them.
+_WEAK = 1e-7
+
+_NEGLIGIBLE = 1e-9  # share of the mean loss below which a floor is no floor
+_SCALES = ("A", "B", "N_c", "D_c")
+
+
+def estimates(problem: Problem, names: Sequence[str]) -> tuple[Mapping[str, Estimate], tuple[FitWarning, ...]]:
+    """Name the parameters of a solved problem, with what is at a bound and what cannot be told apart.
+
+    Parameters
+    ----------
+    problem : with theta at the optimum
+    names : of theta's coordinates, in order
+
+    Returns
+    -------
+    mapping of name to Estimate in the law's order, and the warnings
+    """
+    theta = problem.theta
+    at_bound = (theta <= problem.lower) | (theta >= problem.upper)
+    bound = dict(zip(names, (bool(b) for b in at_bound), strict=True))
+    if "E" in bound:
+        bound["E"] |= bool(theta[list(names).index("E")] <= _NEGLIGIBLE)
+    values = problem.unpack(theta[None])
+    params = {name: Estimate(float(value[0]), at_bound=bound[name]) for name, value in values.items()}
+    notes = [_bound_note(name) for name in params if params[name].at_bound]
+    weak = weak_direction(problem, names)
+    if weak:
+        notes.append(
+            FitWarning(
+                "weak_direction",
+                f"{', '.join(weak)} cannot be told apart by these runs: many combinations fit equally well. "
+                "Predictions among the runs hold, the single values do not. Add runs that vary one input while the "
+                "other stays, or sizes further apart.",
+                weak,
+            )
+        )
+    return MappingProxyType(params), tuple(notes)
+
+
+def _bound_note(name: str) -> FitWarning:
+    if name == "E":
+        return FitWarning(
+            "floor_at_zero",
+            "E is 0: these runs show no floor. That is no proof that there is none; larger runs decide.",
+            ("E",),
+        )
+    if name in _SCALES:
+        return FitWarning(
+            "scale_at_zero",
+            f"{name} is 0: the loss does not fall with this input in these runs, so its exponent means nothing.",
+            (name,),
+        )
+    return FitWarning(
+        "exponent_at_bound",
+        f"{name} is at a bound: the loss does not fall with this input, or falls like a step. Plot the runs before "
+        "using this fit.",
+        (name,),
+    )
+
+
+def weak_direction(problem: Problem, names: Sequence[str]) -> tuple[str, ...]:
+    """Name the parameters of the direction along which the runs do not constrain the fit; empty when there is none."""
+    theta = problem.theta
+    state = problem.family.evaluate(theta[None], problem.points, np.inf)
+    fixed = ((theta <= problem.lower) | (theta >= problem.upper))[None]
+    free = np.flatnonzero(~(fixed | problem.family.idle(fixed & (theta <= problem.lower)))[0])
+    jacobian: Array = state.jacobian[0, free] * np.sqrt(problem.points.weights)
+    norms = np.sqrt((jacobian**2).sum(axis=1))
+    silent = norms <= 1e-12 * norms.max(initial=0.0)
+    if silent.any():
+        return tuple(names[i] for i in free[silent])
+    if free.size < 2:
+        return ()
+    unit = jacobian / norms[:, None]
+    eigenvalues, vectors = np.linalg.eigh(unit @ unit.T)
+    if eigenvalues[0] > _WEAK:
+        return ()
+    return tuple(names[i] for i, share in zip(free, np.abs(vectors[:, 0]), strict=True) if share > 0.3)

@@ -1,0 +1,198 @@
+"""Minimise many small robust objectives together: damped Newton with bounds, one evaluation a step.
+
+The objective of a scaling law is about 1e-3 and its gradients lie below the default tolerance of every general
+optimiser, which then stops early and reports success. Here the stopping rule has no unit: a fit ends when the next
+step would lower its objective by less than 1e-12 of itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_utils.fitting.families import AdditiveFamily, Array, KaplanFamily, Points
+
+_PIVOT = 1e-11  # of a matrix with unit diagonal; below it the direction cannot be told from rounding
+_EXACT = 1e-30  # a mean squared log residual that is rounding alone
+
+
+@dataclass
+class Minimum:
+    """Hold the end of every fit: theta (n_fits, n_params), value and gradient there, iterations, whether settled."""
+
+    theta: Array
+    value: Array
+    gradient_norm: Array
+    iterations: NDArray[np.intp]
+    settled: NDArray[np.bool_]
+
+
+def _solve(matrix: Array, rhs: Array, damping: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Solve (matrix + damping * diagonal) s = rhs for every fit by elimination; say which were positive definite.
+
+    The fits run along the last axis in here, so that every elementary step is one operation on all of them.
+    """
+    n = rhs.shape[1]
+    m = matrix.transpose(1, 2, 0).copy()
+    b = rhs.T.copy()
+    diagonal = np.einsum("iib->ib", m).copy()
+    ok = (diagonal > 0).all(axis=0)
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    m *= scale[:, None]
+    m *= scale
+    b *= scale
+    for i in range(n):
+        m[i, i] += damping
+    for i in range(n):
+        pivot = m[i, i]
+        ok &= pivot > _PIVOT
+        pivot[~ok] = 1.0
+        if i + 1 < n:
+            factor = m[i + 1 :, i] / pivot
+            m[i + 1 :, i + 1 :] -= factor[:, None] * m[i, i + 1 :]
+            b[i + 1 :] -= factor * b[i]
+    for i in range(n - 1, -1, -1):
+        for j in range(i + 1, n):
+            b[i] -= m[i, j] * b[j]
+        b[i] /= m[i, i]
+    return (b * scale).T, ok
+
+
+def minimise(
+    family: AdditiveFamily | KaplanFamily,
+    points: Points,
+    theta: Array,
+    *,
+    delta: float,
+    lower: Array,
+    upper: Array,
+    frozen: NDArray[np.bool_] | None = None,
+    tolerance: float = 1e-12,
+    max_iterations: int = 100,
+) -> Minimum:
+    """Minimise the Huber objective of every row of theta, within bounds.
+
+    Parameters
+    ----------
+    family : what maps theta to log losses
+    points : the runs; arrays of shape (n_runs,), or (n_fits, n_runs) when every fit has its own
+    theta : array of shape (n_fits, n_params), where each fit starts
+    delta : residual at which the objective turns from squared to absolute (inf for least squares)
+    lower, upper : arrays of shape (n_params,) or (n_fits, n_params)
+    frozen : array of shape (n_params,), coordinates that stay where they start
+    tolerance : relative decrease promised by the next step below which a fit has settled
+    max_iterations : evaluations after which a fit is given up as not settled
+
+    Returns
+    -------
+    Minimum
+    """
+    n_fits = len(theta)
+    lower = np.broadcast_to(lower, theta.shape)
+    upper = np.broadcast_to(upper, theta.shape)
+    end = Minimum(
+        np.clip(theta, lower, upper),
+        np.full(n_fits, np.inf),
+        np.full(n_fits, np.inf),
+        np.zeros(n_fits, dtype=np.intp),
+        np.zeros(n_fits, dtype=bool),
+    )
+    rows = np.arange(n_fits)
+    now, low, high = end.theta.copy(), lower, upper
+    floor_value = _EXACT * points.y.shape[-1]
+
+    state = family.evaluate(now, points, delta)
+    value, gradient, hessian = state.value, state.gradient, state.hessian
+    damping = np.full(n_fits, 1e-3)
+    fresh = np.ones(n_fits, dtype=bool)  # the Hessian is new: test it, and mend it where it is indefinite
+    for iteration in range(1, max_iterations + 1):
+        fixed = ((now <= low) & (gradient > 0)) | ((now >= high) & (gradient < 0))
+        if frozen is not None:
+            fixed |= frozen
+        fixed |= family.idle(fixed & (now <= low))
+        free_gradient = np.where(fixed, 0.0, gradient)
+        reduced = _reduce(hessian, fixed)
+        step, good = _solve(reduced, -free_gradient, damping)
+        # A step that promises a tenth of the objective and more is the exact Hessian's near-singularity speaking: inside
+        # delta lie too few runs. The reweighted matrix is used there, which bounds the objective from above.
+        bad = ~good | (fresh & (-np.einsum("bp,bp->b", free_gradient, step) > 0.1 * value))
+        if bad.any():
+            mend = np.flatnonzero(bad & fresh)
+            if mend.size:
+                hessian[mend] = state.reweighted(mend)
+                reduced[mend] = _reduce(hessian[mend], fixed[mend])
+            which = np.flatnonzero(bad)
+            damping[which] = np.maximum(damping[which], 1e-6)
+            for _ in range(8):
+                step[which], good = _solve(reduced[which], -free_gradient[which], damping[which])
+                which = which[~good]
+                if not which.size:
+                    break
+                damping[which] *= 100.0
+            step[which] = 0.0
+        _stay_inside(reduced, free_gradient, step, damping, now, low, high)
+        promised = -np.einsum("bp,bp->b", free_gradient, step)
+        trial = _reach(now, step, low, high)
+        done = promised <= tolerance * value + floor_value
+        done &= damping <= 1e-2
+        stuck = damping > 1e12
+        leave = done | stuck | (iteration == max_iterations)
+        if leave.any():
+            out = rows[leave]
+            end.theta[out], end.value[out] = now[leave], value[leave]
+            end.gradient_norm[out] = np.sqrt((free_gradient[leave] ** 2).sum(axis=1))
+            end.iterations[out], end.settled[out] = iteration, (done | stuck)[leave]
+            stay = np.flatnonzero(~leave)
+            if not stay.size:
+                break
+            rows, now, value, gradient, hessian = (a[stay] for a in (rows, now, value, gradient, hessian))
+            trial, damping, low, high = (a[stay] for a in (trial, damping, low, high))
+            points = points.take(stay)
+        state = family.evaluate(trial, points, delta)
+        fresh = state.value <= value  # False for NaN too
+        damping = np.where(fresh, damping * 0.1, np.maximum(damping * 10.0, 1e-3))
+        damping[damping < 1e-9] = 0.0
+        now = np.where(fresh[:, None], trial, now)
+        value = np.where(fresh, state.value, value)
+        gradient = np.where(fresh[:, None], state.gradient, gradient)
+        hessian = np.where(fresh[:, None, None], state.hessian, hessian)
+    return end
+
+
+def _stay_inside(
+    reduced: Array, gradient: Array, step: Array, damping: Array, now: Array, low: Array, high: Array
+) -> None:
+    """Solve again, in place, the steps that push against a bound they already lie on, with that coordinate held."""
+    held = np.zeros(step.shape, dtype=bool)
+    for _ in range(step.shape[1]):
+        blocked = ((now <= low) & (step < 0)) | ((now >= high) & (step > 0))
+        if not blocked.any():
+            return
+        held |= blocked
+        which = np.flatnonzero(blocked.any(axis=1))
+        matrix = _reduce(reduced[which], held[which])
+        step[which], good = _solve(matrix, -np.where(held[which], 0.0, gradient[which]), damping[which])
+        step[which[~good]] = 0.0
+
+
+def _reach(now: Array, step: Array, low: Array, high: Array) -> Array:
+    """Go along the step as far as the bounds allow; the coordinate that meets its bound lands on it exactly."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(step < 0, (low - now) / step, np.where(step > 0, (high - now) / step, np.inf))
+    most = np.minimum(share.min(axis=1, keepdims=True), 1.0)
+    trial = now + most * step
+    landed = share <= most
+    return np.where(landed, np.where(step < 0, low, high), np.clip(trial, low, high))
+
+
+def _reduce(hessian: Array, fixed: NDArray[np.bool_]) -> Array:
+    """Replace the rows and columns of fixed coordinates by those of the identity."""
+    if not fixed.any():
+        return hessian.copy()
+    free = ~fixed
+    reduced = np.where(free[:, :, None] & free[:, None, :], hessian, 0.0)
+    index = np.arange(hessian.shape[1])
+    reduced[:, index, index] += fixed
+    return reduced

@@ -1,0 +1,23 @@
+"""What several test folders share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # course.py and course_door stand beside the package, not in it
+    sys.path.insert(0, str(ROOT))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the Chromium that the browser tests drive; the test is skipped, with the reason, where there is none."""
+    from course_door.extras import find_chromium
+
+    found = find_chromium()
+    if found is None:
+        pytest.skip("Chromium is not found: set COURSE_CHROMIUM, or install it")
+    return found
