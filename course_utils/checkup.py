@@ -51,5 +51,5 @@ def run() -> Words:
     for name, check in CHECKS.items():
         cure = check()
         label = t(f"checkup.{name}")
-        lines.append(f"✓ {label}" if cure is None else f"✗ {label}: {cure}")
+        lines.append(f"✓ {label}" if cure is None else t("checkup.missing", label=label, cure=cure))
     return Words("\n".join(lines))

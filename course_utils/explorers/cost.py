@@ -283,6 +283,7 @@ class CostOfARun(Explorer):
         plots.tokens_axis(plots.params_axis(axes), "y")
         axes.yaxis.set_label_coords(-0.105, 0.5)
         axes.grid(False)
+        halo = [patheffects.withStroke(linewidth=3, foreground="white")]
         self._span = np.array(axes.get_xlim())
         slope = self._slope_on_page(picture)
         for flops in _ISO_COMPUTE:
@@ -326,10 +327,10 @@ class CostOfARun(Explorer):
                     ha=side,
                     fontsize=8.5,
                     color=INK,
+                    path_effects=halo,
                 )
         (self._iso,) = axes.plot([], [], color=OWN, lw=1.4)
         (self._point,) = axes.plot([], [], "o", color=OWN, ms=10, mec="white", mew=1.5)
-        halo = [patheffects.withStroke(linewidth=3, foreground="white")]
         self._name = picture.text(1, 1, axes=axes, color=OWN, fontsize=10, va="bottom", path_effects=halo)
         self._title = picture.text(0.12, 0.955, ha="left", va="center", fontsize=11.5, color=INK)
         picture.moving(self._iso, self._point, self._name, self._title)
@@ -363,18 +364,19 @@ class CostOfARun(Explorer):
                 flops=format_flops(result.flops),
                 time=format_duration(result.seconds),
                 money=format_money(result.dollars),
+                energy=format_energy(result.kilowatt_hours),
             )
         )
         return "only"
 
     def words(self, result: CostResult) -> str:
         model, ratio = self.nearest_model(result)
-        close = 0.9 <= ratio <= 1.1
-        compared = t(
-            "explorers.cost.as_much_as" if close else "explorers.cost.times_as_much_as",
-            model=model,
-            ratio=format_number(ratio) if ratio < 1e6 else format_scientific(ratio),
-        )
+        if 0.9 <= ratio <= 1.1:
+            compared = t("explorers.cost.as_much_as", model=model)
+        elif ratio > 1:
+            compared = t("explorers.cost.times_as_much_as", model=model, ratio=format_number(ratio))
+        else:
+            compared = t("explorers.cost.took_more", model=model, ratio=format_number(1 / ratio))
         return t(
             "explorers.cost.words",
             flops=format_flops(result.flops),

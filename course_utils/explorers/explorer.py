@@ -181,14 +181,16 @@ class Explorer:
     def html_table(self) -> str:
         """Return what stands under the words as HTML; empty for most explorers."""
         with self._speaking():
-            return self.table(self.result)
+            table = self.table(self.result)
+        return f'<div lang="{self.language}">{table}</div>' if table else ""
 
     def _speaking(self):
         return _speaking(self.language)
 
     def status_html(self) -> str:
         """Return the words as a live region, so that a screen reader says them when they change."""
-        return f'<p class="explorer-words" role="status" aria-live="polite">{html.escape(self.say())}</p>'
+        said = html.escape(self.say())
+        return f'<p class="explorer-words" lang="{self.language}" role="status" aria-live="polite">{said}</p>'
 
     # The one place that guards changes ------------------------------------------------------------------------------
 

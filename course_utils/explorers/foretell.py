@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from traitlets import Any as AnyValue
 from traitlets import Bool, Float, HasTraits, Tuple
 
 from course_utils.explorers.controls import Action, Control, Slider, Span, Switch
@@ -34,7 +33,7 @@ class ForetellState(HasTraits):
     guess = Float()
     half_width = Float(0.1)
     revealed = Bool(False)
-    rounds = Tuple(trait=AnyValue())
+    rounds = Tuple()
 
 
 @dataclass(frozen=True)

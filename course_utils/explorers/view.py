@@ -9,23 +9,34 @@ import unicodedata
 from typing import Any
 
 import ipywidgets as widgets
+from traitlets import Unicode
 
 from course_utils.explorers.controls import Choice, Control, Slider, Span, Switch
 
 # A readout that grows with its text would move the slider under the reader's hand, so it keeps its width.
 _STYLE = """<style>
-.scaling-explorer .widget-readout { min-width: 8.5em; max-width: 8.5em; text-align: left; }
+.scaling-explorer .widget-readout { min-width: 9.5em; max-width: 9.5em; text-align: left; }
 .scaling-explorer .explorer-title { font-weight: 600; margin: 0; line-height: 1.5; }
 .scaling-explorer .explorer-lead, .scaling-explorer .explorer-words, .scaling-explorer .explorer-note
   { margin: 0; line-height: 1.5; max-width: 54em; white-space: normal; overflow-wrap: anywhere; }
 .scaling-explorer .explorer-words { font-size: 1.05em; }
-.scaling-explorer .widget-html-content { line-height: 1.5; }
 .scaling-explorer table { border-collapse: collapse; margin: 4px 0; max-width: 100%; }
 .scaling-explorer th, .scaling-explorer td
   { padding: 2px 12px 2px 0; text-align: left; vertical-align: top; white-space: normal; line-height: 1.45; }
 .scaling-explorer thead th { border-bottom: 1px solid currentColor; font-weight: 600; }
-.scaling-explorer td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.scaling-explorer td:first-child, .scaling-explorer td b { white-space: nowrap; }
+.scaling-explorer .widget-html-content { overflow-x: auto; }
 </style>"""
+
+
+class DescribedImage(widgets.Image):
+    """An image with a text for those who cannot see it.
+
+    The browser's part of ipywidgets 8 writes a widget's tooltip as the element's ``title``, which names an image
+    without ``alt``, but only where the widget has a description, which an image lacks: so this one has an empty one.
+    """
+
+    description = Unicode("").tag(sync=True)
 
 
 class ExplorerView(widgets.VBox):
@@ -42,16 +53,17 @@ class ExplorerView(widgets.VBox):
         self._inputs = {c.trait: self._make_input(c) for c in self._controls}
         self._buttons = {a.method: self._make_button(a.method, a.label) for a in explorer.buttons}
         reset = self._make_button("reset", explorer.text("explorers.common.reset"))
-        self.image = widgets.Image(
+        self.image = DescribedImage(
             value=explorer.png(),
             format="png",
             width=explorer.size[0],
             tooltip=explorer.text("picture"),
             layout=widgets.Layout(max_width="100%", height="auto", object_fit="contain", flex="0 0 auto"),
         )
-        lead = html.escape(explorer.text("lead"))
+        lead, title = html.escape(explorer.text("lead")), html.escape(explorer.title())
         heading = widgets.HTML(
-            f'{_STYLE}<p class="explorer-title">{html.escape(explorer.title())}</p><p class="explorer-lead">{lead}</p>'
+            f'{_STYLE}<div lang="{explorer.language}"><p class="explorer-title">{title}</p>'
+            f'<p class="explorer-lead">{lead}</p></div>'
         )
         self.words = widgets.HTML(explorer.status_html())
         self.table = widgets.HTML(explorer.html_table())
@@ -61,7 +73,7 @@ class ExplorerView(widgets.VBox):
                 grid_template_columns="repeat(auto-fit, minmax(min(100%, 350px), 1fr))",
                 grid_gap="2px 28px",
                 width="100%",
-                max_width="900px",
+                max_width="960px",
             ),
         )
         buttons = widgets.HBox([*self._buttons.values(), reset], layout=widgets.Layout(flex_flow="row wrap"))

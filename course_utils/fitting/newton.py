@@ -111,12 +111,12 @@ def minimise(
         fixed = ((now <= low) & (gradient > 0)) | ((now >= high) & (gradient < 0))
         if frozen is not None:
             fixed |= frozen
-        fixed |= family.idle(fixed & (now <= low))
+        fixed |= family.idle(now <= low)
         free_gradient = np.where(fixed, 0.0, gradient)
         reduced = _reduce(hessian, fixed)
         step, good = _solve(reduced, -free_gradient, damping)
-        # A step that promises a tenth of the objective and more is the exact Hessian's near-singularity speaking: inside
-        # delta lie too few runs. The reweighted matrix is used there, which bounds the objective from above.
+        # A step that promises a tenth of the objective or more comes from a nearly singular Hessian: too few runs lie
+        # inside delta. The reweighted matrix, which bounds the objective from above, is used there instead.
         bad = ~good | (fresh & (-np.einsum("bp,bp->b", free_gradient, step) > 0.1 * value))
         if bad.any():
             mend = np.flatnonzero(bad & fresh)
@@ -132,18 +132,19 @@ def minimise(
                     break
                 damping[which] *= 100.0
             step[which] = 0.0
+            damping[which] = np.inf  # no direction can be had: given up below as not settled
         _stay_inside(reduced, free_gradient, step, damping, now, low, high)
         promised = -np.einsum("bp,bp->b", free_gradient, step)
         trial = _reach(now, step, low, high)
         done = promised <= tolerance * value + floor_value
         done &= damping <= 1e-2
-        stuck = damping > 1e12
+        stuck = damping > 1e12  # no shorter step lowers the objective: the bottom of a kink
         leave = done | stuck | (iteration == max_iterations)
         if leave.any():
             out = rows[leave]
             end.theta[out], end.value[out] = now[leave], value[leave]
             end.gradient_norm[out] = np.sqrt((free_gradient[leave] ** 2).sum(axis=1))
-            end.iterations[out], end.settled[out] = iteration, (done | stuck)[leave]
+            end.iterations[out], end.settled[out] = iteration, (done | stuck)[leave] & np.isfinite(damping[leave])
             stay = np.flatnonzero(~leave)
             if not stay.size:
                 break

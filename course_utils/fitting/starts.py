@@ -86,11 +86,13 @@ def _huber(pred: Array, y: Array, weights: Array, delta: float) -> Array:
     return np.where(np.isfinite(value), value, np.inf)
 
 
-def one_term(points: Points, *, floor: bool, delta: float, upper: float, count: int, grid: int = 32, rounds: int = 4) -> Array:
+def one_term(
+    points: Points, *, floor: bool, delta: float, upper: float, count: int, grid: int = 32, rounds: int = 4
+) -> Array:
     """Find starts for ``A exp(-alpha x) + E``: array of shape (n_fits, count, n_params).
 
-    A few rounds of reweighting bring each cell from least squares near the objective's own amplitudes, so that the valleys
-    of the grid are the valleys of the objective.
+    A few rounds of reweighting bring each cell from least squares near the objective's own amplitudes, so that the
+    valleys of the grid are the valleys of the objective.
 
     Memory grows as n_fits * grid * n_runs; callers with many fits pass them in blocks.
     """
@@ -106,7 +108,7 @@ def one_term(points: Points, *, floor: bool, delta: float, upper: float, count: 
     w = weights[:, None, :]
     gram = np.empty((n_fits, len(alphas), 2, 2))
     target = np.empty((n_fits, len(alphas), 2))
-    share = np.broadcast_to(w, u.shape)
+    share = np.broadcast_to(w, (n_fits, len(alphas), x.shape[1]))
     for _ in range(rounds):
         wu, wi = share * u, share * inverse
         gram[..., 0, 0] = np.einsum("bgn,bgn->bg", wu, u)

@@ -1,4 +1,4 @@
-"""The runs of the shipped ladder, as they were fixed before the first one; ``data/ladder/PLAN.md`` gives the reasons."""
+"""The runs of the shipped ladder, fixed before the first one; ``data/ladder/PLAN.md`` gives the reasons."""
 
 from __future__ import annotations
 

@@ -10,6 +10,9 @@ from collections.abc import Callable
 from .store import Store
 from .train import Run, train
 
+Trainer = Callable[..., tuple[dict, list[dict]]]
+"""Takes a run and a device and returns its row and curve, as `train` does."""
+
 
 def predicted_seconds(run: Run) -> float:
     """Estimate the duration of `run` on one core: a fixed cost a step, and arithmetic at 60 GFLOP/s.
@@ -19,14 +22,14 @@ def predicted_seconds(run: Run) -> float:
     return run.steps * (2.5e-3 + run.batch_tokens * run.shape().flops_per_token() / 60e9)
 
 
-def _work(run: Run, folder: str, device: str) -> tuple[str, float, float]:
-    row, curve = train(run, device=device)
+def _work(run: Run, folder: str, device: str, trainer: Trainer) -> tuple[str, float, float]:
+    row, curve = trainer(run, device=device)
     Store(folder).add(row, curve)
     return run.name, row["loss_nats"], row["train_seconds"]
 
 
 def sweep(runs: list[Run], folder: str | os.PathLike, *, processes: int | None = None, device: str = "cpu",
-          report: Callable[[str], None] = print, bar: bool = True) -> int:
+          trainer: Trainer = train, report: Callable[[str], None] | None = None, bar: bool = True) -> int:
     """Train every run that `folder` does not hold yet.
 
     Parameters
@@ -39,8 +42,10 @@ def sweep(runs: list[Run], folder: str | os.PathLike, *, processes: int | None =
         Parallel runs; None takes one per core, and one on a GPU.
     device : str
         "cpu" or "cuda".
-    report : callable
-        Receives a line about each finished run.
+    trainer : callable
+        Trains one run; it is sent to other processes, so it must be importable by name.
+    report : callable or None
+        Receives a line about each finished run; None prints it above the progress bar.
     bar : bool
         Show the progress bar.
 
@@ -56,6 +61,7 @@ def sweep(runs: list[Run], folder: str | os.PathLike, *, processes: int | None =
     """
     from tqdm import tqdm
 
+    report = report or tqdm.write
     names = [run.name for run in runs]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -77,7 +83,7 @@ def sweep(runs: list[Run], folder: str | os.PathLike, *, processes: int | None =
         tqdm(total=total, bar_format=form, disable=not bar, unit="s") as progress,
         concurrent.futures.ProcessPoolExecutor(processes, mp_context=context) as pool,
     ):
-        waiting = {pool.submit(_work, run, os.fspath(folder), device): run for run in todo}
+        waiting = {pool.submit(_work, run, os.fspath(folder), device, trainer): run for run in todo}
         try:
             for future in concurrent.futures.as_completed(waiting):
                 name, loss, took = future.result()

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from . import facts, text
+from .shape import Shape
 
 CONTEXT = 64
 CURVE_POINTS = 24
@@ -61,12 +62,11 @@ class Run:
 
     @property
     def steps(self) -> int:
+        """Optimizer steps; whole ones."""
         return max(1, self.tokens // self.batch_tokens)
 
-    def shape(self):
+    def shape(self) -> Shape:
         """Return the model's sizes."""
-        from .model import Shape
-
         if self.corpus == "facts":
             return Shape(self.d_model, facts.SYMBOLS + 1, facts.SYMBOLS, self.n_layer, CONTEXT)
         return Shape(self.d_model, text.VOCABULARY, text.VOCABULARY, self.n_layer, CONTEXT)

@@ -12,7 +12,7 @@ from course_utils.lessons.paths import LANGUAGES, Course
 from course_utils.lessons.problems import Problem
 from course_utils.lessons.quantities import check_dollars, check_quantities
 from course_utils.lessons.source import Source, read_source
-from course_utils.lessons.terms import Glossary, check_avoided, check_terms, read_glossary
+from course_utils.lessons.terms import Glossary, check_avoided, check_terms, read_glossary, terms_of_lesson
 from course_utils.lessons.typography import check_typography
 
 
@@ -66,8 +66,20 @@ def check_lesson(
         for language, page in pages.items():
             if language != "en":
                 problems += check_parity(english, page) + check_quantities(english, page)
-                problems += check_terms(english, page, glossary)
+                problems += check_terms(english, page, glossary, _introduced_before(course, lesson, glossary))
     return CheckedLesson(lesson, pages, tuple(sorted(set(problems))))
+
+
+def _introduced_before(course: Course, lesson: str, glossary: Glossary) -> frozenset[str]:
+    """Collect the terms that earlier lessons use in English; pages that cannot be read introduce none."""
+    introduced: set[str] = set()
+    for name in course.lessons():
+        if name >= lesson:
+            break
+        page, _ = read_source(course.source_path(name, "en"), lesson=name, language="en", file=name)
+        if page is not None:
+            introduced |= terms_of_lesson(page, glossary)
+    return frozenset(introduced)
 
 
 def check_course(

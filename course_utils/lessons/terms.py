@@ -6,7 +6,7 @@
     en = "scaling law"            # also en_also = ["..."]; plural s and any spacing are understood
     vi = "luật mở rộng"           # also vi_also = ["..."]
     zh = "缩放定律"
-    first_vi = "luật mở rộng (scaling law)"    # must stand somewhere in a lesson that uses the term
+    first_vi = "luật mở rộng (scaling law)"    # must stand in the first lesson that uses it
     check = true                  # where English uses the term, the translated block must
     avoid_zh = ["规模法则"]        # refused anywhere
 
@@ -107,8 +107,17 @@ def read_glossary(path: Path, file: str) -> tuple[Glossary, list[Problem]]:
     return Glossary(tuple(terms), tuple(style)), problems
 
 
-def terms_in(words: str, glossary: Glossary) -> list[Term]:
+def terms_in(words: str, glossary: Glossary, translated: str = "") -> list[Term]:
     """List the checked terms that an English text uses; the longest wins, so "validation loss" is not "loss".
+
+    Parameters
+    ----------
+    words : str
+        Running English text.
+    glossary : Glossary
+        Terms to look for.
+    translated : str, optional
+        The translated text: a capitalised phrase that stands there letter by letter is a title, not a use.
 
     Examples
     --------
@@ -119,8 +128,11 @@ def terms_in(words: str, glossary: Glossary) -> list[Term]:
     forms = [(form, term) for term in glossary.terms for form in term.forms["en"]]
     found = []
     for form, term in sorted(forms, key=lambda pair: -len(pair[0])):
-        words, count = _english_pattern(form).subn(" \ue003 ", words)
-        if count and term.check and term not in found:
+        pattern = _english_pattern(form)
+        uses = [use.group() for use in pattern.finditer(words)]
+        words = pattern.sub(" \ue003 ", words)
+        uses = [use for use in uses if not (use[0].isupper() and form[0].islower() and use in translated)]
+        if uses and term.check and term not in found:
             found.append(term)
     return found
 
@@ -132,8 +144,25 @@ def _english_pattern(form: str) -> re.Pattern:
     return re.compile(rf"(?<![A-Za-z-]){body}(?:s|es)?(?![A-Za-z])", flags)
 
 
-def check_terms(english: Source, translated: Source, glossary: Glossary) -> list[Problem]:
-    """Refuse blocks without the glossary's word, and lessons that never give the English beside a term."""
+def terms_of_lesson(english: Source, glossary: Glossary) -> set[str]:
+    """Collect the ids of checked terms that an English page uses."""
+    return {term.id for block in english.prose() for term in terms_in(take_apart(block.text).words, glossary)}
+
+
+def check_terms(
+    english: Source, translated: Source, glossary: Glossary, introduced: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Refuse blocks without the glossary's word, and lessons that never give the English beside a new term.
+
+    Parameters
+    ----------
+    english, translated : Source
+        Two pages of a lesson.
+    glossary : Glossary
+        Terms to hold them to.
+    introduced : frozenset of str, optional
+        Ids of terms that earlier lessons use: those have been given beside their English already.
+    """
     ours = english.by_id()
     problems: list[Problem] = []
     used: dict[str, tuple[Term, Block]] = {}
@@ -145,8 +174,9 @@ def check_terms(english: Source, translated: Source, glossary: Glossary) -> list
         excused = block.metadata.get("terms", original.metadata.get("terms", []))
         if excused == "free":
             continue
-        here = _flat(take_apart(block.text).words)
-        for term in terms_in(take_apart(original.text).words, glossary):
+        rendered = take_apart(block.text).words
+        here = _flat(rendered)
+        for term in terms_in(take_apart(original.text).words, glossary, rendered):
             if term.id in excused:
                 continue
             if any(_flat(form) in here for form in term.forms[language]):
@@ -157,7 +187,7 @@ def check_terms(english: Source, translated: Source, glossary: Glossary) -> list
             problems.append(Problem(translated.file, block.line, message, cure, "term"))
     whole = _flat("\n".join(take_apart(block.text).words for block in translated.prose()))
     for term, block in used.values():
-        if language in term.first and _flat(term.first[language]) not in whole:
+        if term.id not in introduced and language in term.first and _flat(term.first[language]) not in whole:
             message = f"the lesson uses {term.forms[language][0]!r} and never gives the English beside it"
             cure = f"write {term.first[language]!r} at first use"
             problems.append(Problem(translated.file, block.line, message, cure, "first-use"))

@@ -27,14 +27,6 @@ _ZH_RULES = (
         "zh-space",
     ),
     (
-        re.compile(
-            rf"(?<=[\w{CODE}{FORMULA}])[ \t]+[，。；：？！（）、]|[，。；：？！（）、][ \t]+(?=[\w{CODE}{FORMULA}])"
-        ),
-        "a space beside full-width punctuation in {found!r}",
-        "delete the space: the mark brings its own",
-        "zh-space",
-    ),
-    (
         re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff05\uff0b\uff1d]"),
         "full-width letter or digit {found!r}",
         "type it half-width",
@@ -45,6 +37,18 @@ _ZH_RULES = (
         "a line break inside a paragraph at {found!r} shows as a gap",
         "keep a Chinese paragraph on one line",
         "zh-break",
+    ),
+)
+
+_ZH_MARKED_RULES = (
+    # Read with the asterisks in place: after **run-in head。** Markdown needs the space to close the bold.
+    (
+        re.compile(
+            rf"(?<=[\w{CODE}{FORMULA}])[ \t]+[，。；：？！（）、]|[，。；：？！（）、][ \t]+(?=[\w{CODE}{FORMULA}])"
+        ),
+        "a space beside full-width punctuation in {found!r}",
+        "delete the space: the mark brings its own",
+        "zh-space",
     ),
 )
 
@@ -79,8 +83,9 @@ def check_typography(source: Source) -> list[Problem]:
     rules = {"zh": _ZH_RULES, "vi": _VI_RULES}.get(source.language, ())
     problems = []
     for block in source.prose():
-        words = take_apart(block.text).words
-        for line, found, message, cure, rule in _broken(words, rules):
+        parts = take_apart(block.text)
+        marked_rules = _ZH_MARKED_RULES if source.language == "zh" else ()
+        for line, found, message, cure, rule in [*_broken(parts.words, rules), *_broken(parts.marked, marked_rules)]:
             problems.append(Problem(source.file, block.text_line + line, message.format(found=found), cure, rule))
         problems += _check_emphasis(block, source)
     return problems

@@ -119,8 +119,12 @@ class NotebookPage:
 
         A notebook whose kernel is given up on, or whose cell stops the run, fails the test after the limit.
         """
-        ready = "() => document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+        # The indicator says idle before there is a kernel; "run" then opens a dialog that asks for one.
+        ready = """() => /Python/.test(document.querySelector('.jp-Toolbar-kernelName')?.textContent)
+            && document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'
+            && !/No Kernel|Initializing|Connecting/.test(document.querySelector('#jp-bottom-panel').textContent)"""
         self.page.wait_for_function(ready, timeout=_START_LIMIT * 1000)
+        self.page.wait_for_timeout(1000)
         self.page.locator("#jp-MainMenu .lm-MenuBar-item").nth(3).click()
         self.page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
         done = """() => {
@@ -142,9 +146,9 @@ class NotebookPage:
             "kinds => [...document.querySelectorAll(kinds)].map(e => e.textContent.slice(0, 600))", _OUTPUT_ERRORS
         )
         broken = self.page.evaluate(
-            """() => [...document.querySelectorAll('.jp-OutputArea-output')]
-                .filter(e => /Error displaying widget|Error creating widget|Loading widget/.test(e.textContent))
-                .map(e => e.textContent.slice(0, 200))"""
+            """() => [...document.querySelectorAll('.jp-OutputArea-output')].map(e => e.textContent)
+                .filter(text => /Error (displaying|creating) widget|Loading widget|javascript error/.test(text))
+                .map(text => text.slice(0, 200))"""
         )
         return [*shown, *broken, *self.page_errors]
 

@@ -244,7 +244,7 @@ def test_a_small_disk_is_told_before_anything_is_written(tiny, monkeypatch):
     monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(Problem) as caught:
         Environment(tiny.root).ensure()
-    assert "needs 0.9 GB" in str(caught.value)
+    assert f"needs {environment.NEEDED_BYTES / 1e9:.1f} GB" in str(caught.value)
     assert "0.2 GB left" in str(caught.value)
     assert not (tiny.root / ".venv").exists()
 

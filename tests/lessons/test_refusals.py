@@ -1,6 +1,7 @@
 """Every mangled source is refused with file, line and cure."""
 
 import re
+import shutil
 
 import pytest
 
@@ -158,6 +159,30 @@ def test_a_block_may_be_excused(sample, language, old, new, edit):
     sample.replace(language, old, new)
     assert sample.problems()
     sample.replace(language, *edit)
+    assert sample.problems() == []
+
+
+def test_a_title_kept_in_english_is_no_use_of_the_term(sample):
+    sample.replace("en", "Three sizes more", "See Scaling Laws for All. Three sizes more")
+    sample.replace("vi", "Thêm ba cỡ nữa", "Xem Scaling Laws for All. Thêm ba cỡ nữa")
+    sample.replace("zh", "再大三档", "见 Scaling Laws。再大三档")
+    assert sample.problems("term") == []
+    sample.replace("zh", "见 Scaling Laws。再大三档", "再大三档")
+    (problem,) = sample.problems("term")
+    assert problem.file.endswith("zh.md") and "'scaling law'" in problem.message
+
+
+def test_english_is_given_in_the_first_lesson_that_uses_a_term(sample):
+    shutil.copytree(sample.path("en").parent, sample.path("en").parent.with_name("01_more_lines"))
+    sample.replace("zh", "（Scaling Law）", "")
+    assert [problem.file.split("/")[2] for problem in sample.problems("first-use")] == [sample.lesson]
+    later = sample.course.source_path("01_more_lines", "zh")
+    later.write_text(later.read_text("utf-8").replace("（Scaling Law）", ""), encoding="utf-8")
+    assert [problem.file.split("/")[2] for problem in sample.problems("first-use")] == [sample.lesson]
+
+
+def test_run_in_head_in_bold_keeps_its_space(sample):
+    sample.replace("zh", "再大三档，", "**读图。** 再大三档，")
     assert sample.problems() == []
 
 

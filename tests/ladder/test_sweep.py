@@ -1,0 +1,112 @@
+"""A killed sweep loses at most the runs in flight, and tables are always whole."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from course_utils.ladder import plan
+from course_utils.ladder.store import Store
+from course_utils.ladder.sweep import sweep
+from tests.ladder import stand_in
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SWEEP = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from tests.ladder import stand_in
+from course_utils.ladder import plan
+from course_utils.ladder.sweep import sweep
+if __name__ == "__main__":
+    say = lambda line: print(line, flush=True)
+    sweep(plan.grid(), sys.argv[1], processes=2, trainer=stand_in.wait, report=say, bar=False)
+"""
+
+
+def rows_of(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.slow
+def test_kill_and_resume(tmp_path):
+    script = tmp_path / "sweep.py"
+    script.write_text(SWEEP)
+    table = tmp_path / "tables"
+    process = subprocess.Popen([sys.executable, script, table, ROOT], stdout=subprocess.PIPE, text=True,
+                               start_new_session=True)
+    reported = [process.stdout.readline().split(":")[0] for _ in range(9)]
+    if os.name == "nt":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    saved = Store(table).finished()
+    assert set(reported) <= saved  # what was reported as finished is never lost
+    assert len(saved) < len(plan.grid())
+    for file in table.glob("*.csv"):
+        assert all(None not in row.values() for row in rows_of(file))  # no half-written line
+
+    trained = sweep(plan.grid(), table, processes=2, trainer=stand_in.wait, report=lambda line: None, bar=False)
+    assert trained == len(plan.grid()) - len(saved)
+    runs = rows_of(table / "text_runs.csv")
+    assert sorted(row["run"] for row in runs) == sorted(run.name for run in plan.grid())  # each once
+    curves = rows_of(table / "text_curves.csv")
+    assert len(curves) == 3 * len(runs)
+    assert sweep(plan.grid(), table, trainer=stand_in.wait, report=lambda line: None, bar=False) == 0
+
+
+def test_a_kill_between_the_two_tables_heals(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    row = {"run": "a", "corpus": "text", "loss_nats": 3.0}
+    curve = [{"run": "a", "step": 1, "loss_nats": 4.0}, {"run": "a", "step": 2, "loss_nats": 3.0}]
+
+    def killed(table, rows):
+        original(table, rows)
+        raise KeyboardInterrupt
+
+    original = store._write
+    monkeypatch.setattr(store, "_write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        store.add(row, curve)
+    assert not (tmp_path / "text_runs.csv").exists()
+    assert Store(tmp_path).finished() == {"a"}  # the journal still holds it
+    Store(tmp_path).merge()
+    assert len(rows_of(tmp_path / "text_runs.csv")) == 1
+    assert len(rows_of(tmp_path / "text_curves.csv")) == 2
+
+
+def test_a_stale_lock_does_not_block(tmp_path):
+    lock = tmp_path / ".writing"
+    lock.touch()
+    long_ago = time.time() - 3600
+    os.utime(lock, (long_ago, long_ago))
+    Store(tmp_path).add({"run": "a", "corpus": "facts", "loss_nats": 1.0}, [])
+    assert Store(tmp_path).finished() == {"a"}
+
+
+def test_columns_of_later_runs_are_added(tmp_path):
+    store = Store(tmp_path)
+    store.add({"run": "b", "corpus": "text", "loss_nats": 3.0}, [])
+    store.add({"run": "a", "corpus": "text", "loss_nats": 2.0, "note": "new"}, [])
+    rows = rows_of(tmp_path / "text_runs.csv")
+    assert [row["run"] for row in rows] == ["a", "b"]
+    assert [row["note"] for row in rows] == ["new", ""]
+
+
+def test_two_runs_of_one_name_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="own name"):
+        sweep(plan.smoke() + plan.smoke(), tmp_path, trainer=stand_in.wait, bar=False)
+
+
+def test_a_failing_run_is_raised_and_the_others_are_kept(tmp_path):
+    sweep(plan.smoke()[:1], tmp_path, processes=1, trainer=stand_in.wait, report=lambda line: None, bar=False)
+    with pytest.raises(RuntimeError, match="broke"):
+        sweep(plan.smoke(), tmp_path, processes=1, trainer=stand_in.diverge, report=lambda line: None, bar=False)
+    assert Store(tmp_path).finished() == {plan.smoke()[0].name}
