@@ -43,9 +43,7 @@ def test_no_other_split_is_better():
 
 def test_repeated_data_optimum():
     table = PUBLISHED["muennighoff_readme"]
-    best = compute_optimal(
-        table["optimum_flops"], "muennighoff_c4_repeated", unique_tokens=table["unique_tokens"]
-    )
+    best = compute_optimal(table["optimum_flops"], "muennighoff_c4_repeated", unique_tokens=table["unique_tokens"])
     assert best.params == pytest.approx(table["optimum_params"], rel=0.01)
     assert best.tokens / table["unique_tokens"] == pytest.approx(table["optimum_epochs"], rel=0.01)
 
@@ -71,8 +69,8 @@ def test_a_fit_says_how_far_outside_its_runs_an_answer_lies():
     inside, outside = compute_optimal([1e20, 1.2e25], fit).decades_outside
     assert inside == 0
     assert outside == pytest.approx(np.log10(1.2e25 / (6 * 1e10 * 2e11)), abs=0.01)
-    boot = bootstrap(fit, n=200)
-    best = compute_optimal([1e20, 1e25], boot)
+    boot = bootstrap(fit, n=400)
+    best = compute_optimal([1e20, 1e25], boot, level=0.99)
     truth = compute_optimal([1e20, 1e25], "besiroglu")
     for name in ("params", "tokens", "loss"):
         low, high = getattr(best, f"{name}_interval")

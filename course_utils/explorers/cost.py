@@ -435,11 +435,11 @@ class CostOfARun(Explorer):
             name = t(f"explorers.cost.line_{key}")
             note = t(f"explorers.cost.note_{key}", **notes.get(key, {}))
             cells = (
-                f"<td>{html.escape(name)}</td><td>{html.escape(how)}</td>"
-                f"<td><b>{html.escape(value)}</b></td><td>{html.escape(note)}</td>"
+                f"<td>{html.escape(name)}</td><td>{html.escape(how)}<br><small>{html.escape(note)}</small></td>"
+                f"<td><b>{html.escape(value)}</b></td>"
             )
             rows.append(f"<tr>{cells}</tr>")
         heads = "".join(
-            f"<th>{html.escape(t(f'explorers.cost.head_{key}'))}</th>" for key in ("line", "how", "value", "note")
+            f"<th>{html.escape(t(f'explorers.cost.head_{key}'))}</th>" for key in ("line", "how", "value")
         )
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -24,7 +24,8 @@ _STYLE = """<style>
 .scaling-explorer th, .scaling-explorer td
   { padding: 2px 12px 2px 0; text-align: left; vertical-align: top; white-space: normal; line-height: 1.45; }
 .scaling-explorer thead th { border-bottom: 1px solid currentColor; font-weight: 600; }
-.scaling-explorer td:first-child, .scaling-explorer td b { white-space: nowrap; }
+.scaling-explorer td b { white-space: nowrap; }
+.scaling-explorer td small { opacity: 0.75; }
 .scaling-explorer .widget-html-content { overflow-x: auto; }
 </style>"""
 

@@ -31,6 +31,7 @@ from __future__ import annotations
 from course_utils.fitting.backtest import Backtest, BacktestRow, backtest
 from course_utils.fitting.envelope import EnvelopeFit, fit_envelope
 from course_utils.fitting.isoflop import IsoflopFit, Valley, fit_isoflop
+from course_utils.fitting.notices import show_in_notebooks
 from course_utils.fitting.power_law import PowerLawBatch, fit_power_law, fit_power_laws
 from course_utils.fitting.profiles import Profile, profile
 from course_utils.fitting.refit import refit
@@ -61,3 +62,5 @@ __all__ = [
     "profile",
     "refit",
 ]
+
+show_in_notebooks()

@@ -19,6 +19,15 @@ def steepest_exponent(log_x: Array) -> float:
     return min(60.0 / max(span, 1e-9), 400.0 / max(largest, 1.0))
 
 
+def _constant(points: Points, family: AdditiveFamily | KaplanFamily) -> Array | None:
+    """Return theta of the constant at the median loss; None for a family without a floor."""
+    if not getattr(family, "floor", False):
+        return None
+    theta = np.zeros((1, family.n_params))
+    theta[0, -1] = np.exp(np.median(points.y[points.weights > 0]))
+    return theta
+
+
 def ranking_delta(goal: Objective) -> float:
     """Return the Huber threshold by which cells of the starting grid are ranked."""
     return max(goal.solver_delta, 1e-3)
@@ -62,6 +71,14 @@ def solve(
     total = goal.total(residuals, points.weights)
     total = np.where(np.isfinite(total), total, np.inf)
     best = int(np.argmin(total))
+    flat = _constant(points, family)
+    if flat is not None and goal.total(family.log_loss(flat, points) - points.y, points.weights)[0] < total[best]:
+        # Every start ended above a plain constant (a handful of runs on kinks): go on from that constant.
+        extra = goal.solve(family, points, flat, lower=lower, upper=upper)
+        minimum = minimum.joined(extra)
+        residuals = family.log_loss(minimum.theta, points) - points.y
+        total = goal.total(residuals, points.weights)
+        best = int(np.argmin(np.where(np.isfinite(total), total, np.inf)))
     agree = total <= total[best] * (1 + 1e-6) + 1e-24
     problem = Problem(family, points, goal, lower, upper, minimum.theta[best], unpack, starts)
     params, notes = diagnostics.estimates(problem, names)

@@ -1,7 +1,7 @@
 """Time the fits against named peers in one run, and write the ratios to benchmarks.md.
 
-Run ``python -m course_utils.fitting.bench``. Peers that take hours are run on a stated share of their work, and the rest
-is extrapolated in proportion; the table says the share. ``--quick`` takes smaller shares, for a look.
+Run ``python -m course_utils.fitting.bench``. Peers that take hours are run on a share of their work, and the rest is
+extrapolated in proportion; the table says the share. ``--quick`` takes smaller shares, for a look.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def seconds(work: Callable[[], object], repeats: int = 5) -> float:
 
 
 def points() -> tuple[Array, Array, Array, str]:
-    """Return params, tokens, loss of the 240 Chinchilla points, or of as many synthetic ones where they cannot be had."""
+    """Return params, tokens, loss of the 240 Chinchilla points, or of synthetic ones where those cannot be had."""
     from course_utils import datasets
 
     table = datasets.find("chinchilla_points")
@@ -93,7 +93,7 @@ def recipe_starts() -> Array:
 
 
 def global_fit(n: Array, d: Array, loss: Array, share: int) -> tuple[Line, FitResult, float]:
-    """Compare the whole global fit with scipy's L-BFGS-B by finite differences from every `share`-th of 4,500 starts."""
+    """Compare the global fit with scipy's L-BFGS-B by finite differences from one in `share` of 4,500 starts."""
     from scipy.optimize import minimize
 
     objective = recipe_objective(np.log(n), np.log(d), np.log(loss))
@@ -197,13 +197,18 @@ def with_lmfit(n: Array, d: Array, loss: Array, ours: float) -> Line | None:
     return Line("global fit", ours, "lmfit, one start, least squares", theirs, "whole", "another objective, and local")
 
 
+def _elementwise_huber(measured: Array, predicted: Array) -> Array:
+    """Compute Huber's loss of every run; the package `chinchilla` works in extended precision, which scipy refuses."""
+    r = np.abs(np.log(predicted) - np.log(measured))
+    return np.where(r <= _DELTA, 0.5 * r * r, _DELTA * (r - 0.5 * _DELTA))
+
+
 def with_chinchilla(n: Array, d: Array, loss: Array, ours: float, quick: bool) -> Line | None:
     """Compare with the package `chinchilla` (BFGS from a grid), where it is installed."""
     if util.find_spec("chinchilla") is None:
         return None
     import pandas
     from chinchilla import Chinchilla
-    from scipy.special import huber
 
     grid = {"e": [0.0, 0.5], "a": [5.0, 10.0], "b": [5.0, 10.0], "alpha": [0.5], "beta": [0.5] if quick else [0.0, 0.5]}
     starts = int(np.prod([len(v) for v in grid.values()]))
@@ -212,7 +217,7 @@ def with_chinchilla(n: Array, d: Array, loss: Array, ours: float, quick: bool) -
         pandas.DataFrame({"C": 6 * n * d, "N": n, "D": d, "loss": loss}).to_csv(Path(folder) / "df.csv", index=False)
         peer = Chinchilla(
             folder, param_grid=grid, log_level=50,
-            loss_fn=lambda y, p: huber(_DELTA, np.log(p) - np.log(y)).sum(),
+            loss_fn=_elementwise_huber,
         )  # fmt: skip
         begin = time.process_time()
         peer.fit(parallel=False)
@@ -226,10 +231,8 @@ def machine() -> str:
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        models = [
-            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
-        ]
-        name = models[0] if models else name
+        lines = info.read_text().splitlines()
+        name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), name)
     versions = [f"{p} {metadata.version(p)}" for p in ("numpy", "scipy", "lmfit", "chinchilla") if _installed(p)]
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{name}, {os.cpu_count()} logical processors, {platform.system()}; {python}, {', '.join(versions)}"
@@ -253,9 +256,9 @@ def table(lines: list[Line], warm: float, what: str) -> str:
     absent = f"Not installed, so not measured: {', '.join(missing)}.\n" if missing else ""
     return (
         "# How fast the fits are\n\n"
-        "Made by `python3 course.py bench` (`python -m course_utils.fitting.bench`). All of a table is measured in one run "
-        "on one\nmachine, in processor time; only the ratios travel. Peers that take hours are run on the share that "
-        "the table says,\nand extrapolated in proportion.\n\n"
+        "Made by `python3 course.py bench` (`python -m course_utils.fitting.bench`): one run on one machine, in\n"
+        "processor time; only the ratios travel. Peers that take hours are run on the share that the table says,\n"
+        "and extrapolated in proportion.\n\n"
         f"Data: {what}, Huber loss with delta 1e-3 on log loss.\n"
         f"Machine: {machine()}.\n{absent}\n"
         "| task | here | peer | peer's time | peer's share run | times faster | |\n|---|---|---|---|---|---|---|\n"

@@ -7,7 +7,7 @@ step would lower its objective by less than 1e-12 of itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,11 @@ class Minimum:
     gradient_norm: Array
     iterations: NDArray[np.intp]
     settled: NDArray[np.bool_]
+
+    def joined(self, other: Minimum) -> Minimum:
+        """Return the fits of both, one after the other."""
+        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return Minimum(*(np.concatenate(pair) for pair in pairs))
 
 
 def _solve(matrix: Array, rhs: Array, damping: Array) -> tuple[Array, NDArray[np.bool_]]:

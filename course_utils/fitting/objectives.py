@@ -13,6 +13,7 @@ from course_utils.fitting.newton import Minimum, minimise
 ObjectiveName = Literal["huber", "lad", "squared"]
 
 _LAD_DELTA = 1e-8
+_SMALL_DELTA = 3e-4  # below it a Huber problem is approached as least absolute deviation is
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,19 @@ class Objective:
         times its delta: of 1,024 resamples of the Chinchilla points 13 ended in a worse valley without that, none with.
         """
         box = {"lower": lower, "upper": upper, "frozen": frozen}
+        if self.name == "huber" and self.delta < _SMALL_DELTA:
+            return self._sharpen(family, points, theta, 3e-3 if warm else 3e-2, box)
         if self.name != "lad":
             if warm and self.name == "huber":
                 theta = minimise(family, points, theta, delta=3 * self.delta, tolerance=1e-3, **box).theta
             return minimise(family, points, theta, delta=self.delta, **box)
-        delta = 3e-3 if warm else 3e-2
-        while delta > _LAD_DELTA:
+        return self._sharpen(family, points, theta, 3e-3 if warm else 3e-2, box)
+
+    def _sharpen(
+        self, family: AdditiveFamily | KaplanFamily, points: Points, theta: Array, delta: float, box: dict
+    ) -> Minimum:
+        """Solve a sequence of Huber problems whose delta falls fourfold from `delta` to the solver's own."""
+        while delta > self.solver_delta:
             theta = minimise(family, points, theta, delta=delta, tolerance=1e-7, max_iterations=40, **box).theta
             delta /= 4.0
-        return minimise(family, points, theta, delta=_LAD_DELTA, **box)
+        return minimise(family, points, theta, delta=self.solver_delta, **box)

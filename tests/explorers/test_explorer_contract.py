@@ -117,6 +117,7 @@ def test_sliders_that_code_moves_change_nothing_back(explorer):
 def test_a_slider_moved_by_hand_updates_once(explorer):
     view = explorer.widget()
     for control in explorer.controls:
+        explorer.reset()
         widget = view._inputs[control.trait]
         target = next((value for value in control.values if value != widget.value), None)
         if target is None:

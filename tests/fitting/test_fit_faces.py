@@ -60,7 +60,8 @@ def test_the_text_says_what_is_known_and_what_is_not(shown):
 
 
 def test_repr_is_short_and_plain(shown):
-    assert re.fullmatch(r"<FitResult power_law: E=[\d.]+, A=[\d.]+, alpha=[\d.]+; huber=[\de.-]+, n=8>", repr(shown["fit"]))
+    shape = r"<FitResult power_law: E=[\d.]+, A=[\d.]+, alpha=[\d.]+; huber=[\de.-]+, n=8>"
+    assert re.fullmatch(shape, repr(shown["fit"]))
 
 
 @pytest.mark.parametrize("code", ["floor_at_zero", "scale_at_zero", "exponent_at_bound", "weak_direction", "no_valley",

@@ -27,8 +27,8 @@ def fit(runs):
     return fit_chinchilla(*runs)
 
 
-# Huber's loss with delta 1e-3 and least absolute deviation are different objectives with different optima. The replication
-# describes the first and prints the second: its optimiser's result lies at the least-absolute-deviation optimum.
+# Huber's loss with delta 1e-3 and least absolute deviation are different objectives with different optima. The
+# replication describes the first and prints the second: its constants are the least-absolute-deviation optimum.
 def test_huber_optimum(fit):
     assert fit.n_points == 240
     assert fit.objective_value <= REFERENCE["huber_objective"] * (1 + 1e-9)
@@ -81,6 +81,7 @@ def test_backtest_beats_the_baseline(fit):
     assert rows[0].error < 0.015 < 0.05 < rows[0].baseline_error
 
 
+@pytest.mark.filterwarnings("ignore::course_utils.fitting.FitWarning")
 def test_isoflop_exponents(published):
     table = published("isoflop_collection")
     expected = PUBLISHED["isoflop_exponents"]

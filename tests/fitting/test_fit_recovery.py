@@ -102,7 +102,7 @@ def test_many_laws_at_once_equal_one_by_one():
     for floor in (True, False):
         many = fit_power_laws(x, loss, weights=weights, floor=floor, block=7)
         assert len(many) == 20 and many.converged.all()
-        np.testing.assert_array_equal(fit_power_laws(x, loss, weights=weights, floor=floor, block=20).A, many.A)
+        np.testing.assert_allclose(fit_power_laws(x, loss, weights=weights, floor=floor, block=20).A, many.A, rtol=1e-5)
         for i in range(20):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FitWarning)
@@ -130,7 +130,7 @@ def test_isoflop_recovers_the_exponent_and_says_what_lies_outside():
         assert valley.params * valley.tokens * 6 == pytest.approx(valley.budget)
     band = fit.optimal_params_band([1e20])
     assert band[0] < fit.optimal_params(1e20) < band[1]
-    one_side = params > best * 2.5
+    one_side = params > best * 1.2
     kept = ~((flops == flops[0]) & ~one_side)
     with pytest.warns(FitWarning, match="beyond the sizes|without a minimum") as caught:
         partial = fit_isoflop(params[kept], flops[kept], loss[kept])
@@ -147,7 +147,8 @@ def test_envelope_recovers_the_exponent():
     assert fit.exponent_params.value == pytest.approx(expected, abs=0.02)
     low, high = fit.exponent_params.interval
     assert low < high
-    assert (fit.loss <= np.interp(np.log(fit.flops), np.log(6 * params * tokens)[:80], loss[:80], left=9, right=9)).all()
+    smallest = np.interp(np.log(fit.flops), np.log(6 * params * tokens)[:80], loss[:80], left=9, right=9)
+    assert (fit.loss <= smallest * (1 + 1e-4)).all()
     assert set(fit.run) <= set(run) and fit.n_runs_on_envelope > 8
 
 
