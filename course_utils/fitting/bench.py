@@ -129,18 +129,24 @@ def resampling(fit: FitResult, n: Array, d: Array, loss: Array, share: int) -> l
     warm = np.array([np.log(v["A"]), np.log(v["B"]), np.log(v["E"]), v["alpha"], v["beta"]])
     rng = np.random.default_rng(0)
     count = total // share
-    begin = time.process_time()
-    for _ in range(count):
-        weights = rng.multinomial(len(loss), np.full(len(loss), 1 / len(loss))).astype(float)
-        objective = recipe_objective(np.log(n), np.log(d), np.log(loss), weights)
-        minimize(objective, warm, method="L-BFGS-B")
-    theirs = (time.process_time() - begin) * share
-    return [
-        Line(
-            "bootstrap, 4,000 resamples", ours, "scipy L-BFGS-B, one warm start each", theirs, f"{count} of 4,000",
-            f"extra memory {peak / 1e6:.1f} MB",
+    draws = rng.multinomial(len(loss), np.full(len(loss), 1 / len(loss)), size=count).astype(float)
+    own = fit.problem.total(fit.problem.solve(draws).theta, draws)
+    lines = []
+    # With scipy's default tolerances a warm start ends where it began; the second line lets it go on.
+    settled = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 10_000, "maxfun": 100_000}
+    for words, options in (("default tolerances", {}), ("tight tolerances", settled)):
+        begin, reached = time.process_time(), 0
+        for weights, lowest in zip(draws, own, strict=True):
+            objective = recipe_objective(np.log(n), np.log(d), np.log(loss), weights)
+            reached += minimize(objective, warm, method="L-BFGS-B", options=options).fun <= lowest * (1 + 1e-4)
+        theirs = (time.process_time() - begin) * share
+        note = f"{reached} of {count} came within 1e-4 of our objective; our extra memory {peak / 1e6:.1f} MB"
+        lines.append(
+            Line(
+                "bootstrap, 4,000 resamples", ours, f"scipy L-BFGS-B, warm, {words}", theirs, f"{count} of 4,000", note
+            )
         )
-    ]  # fmt: skip
+    return lines
 
 
 def many_laws(share: int) -> Line:
@@ -249,7 +255,7 @@ def _say(value: float) -> str:
 def table(lines: list[Line], warm: float, what: str) -> str:
     """Write the results as a Markdown page."""
     rows = [
-        f"| {r.task} | {_say(r.ours)} | {r.peer} | {_say(r.theirs)} | {r.share} | **{r.ratio:,.0f}** | {r.note} |"
+        f"| {r.task} | {_say(r.ours)} | {r.peer} | {_say(r.theirs)} | {r.share} | **{r.ratio:,.3g}** | {r.note} |"
         for r in lines
     ]
     missing = [p for p in ("lmfit", "chinchilla") if not _installed(p)]

@@ -36,8 +36,11 @@ def estimates(problem: Problem, names: Sequence[str]) -> tuple[Mapping[str, Esti
     if "E" in bound:
         bound["E"] |= bool(theta[list(names).index("E")] <= _NEGLIGIBLE)
     values = problem.unpack(theta[None])
+    for name in ("N_c", "D_c"):
+        if name in bound:
+            bound[name] |= bool(values[name][0] >= 1e260)
     params = {name: Estimate(float(value[0]), at_bound=bound[name]) for name, value in values.items()}
-    notes = [_bound_note(name) for name in params if params[name].at_bound]
+    notes = [_bound_note(name, params[name].value >= 1e260) for name in params if params[name].at_bound]
     weak = weak_direction(problem, names)
     if weak:
         notes.append(
@@ -52,14 +55,14 @@ def estimates(problem: Problem, names: Sequence[str]) -> tuple[Mapping[str, Esti
     return MappingProxyType(params), tuple(notes)
 
 
-def _bound_note(name: str) -> FitWarning:
+def _bound_note(name: str, large: bool) -> FitWarning:
     if name == "E":
         return FitWarning(
             "floor_at_zero",
             "E is 0: these runs show no floor. That is no proof that there is none; larger runs decide.",
             ("E",),
         )
-    if name in _SCALES:
+    if name in _SCALES and not large:
         return FitWarning(
             "scale_at_zero",
             f"{name} is 0: the loss does not fall with this input in these runs, so its exponent means nothing.",

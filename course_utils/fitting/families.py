@@ -3,7 +3,8 @@
 A family maps centred coordinates theta (shape ``(n_fits, n_params)``) to the logarithm of the loss at every run.
 Amplitudes are linear and bounded below by zero, so that "no floor" and "no second term" are points of the space and not
 its edge at minus infinity. Inputs are centred logarithms, ``x = ln N - mean(ln N)``, so that a term's amplitude and its
-exponent can be told apart.
+exponent can be told apart. A trial step may overflow on hostile data: its value is then infinite or NaN, the solver
+refuses it, and so floating-point warnings are off here.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class State:
     weights: Array
     delta: float
 
+    @np.errstate(all="ignore")
     def reweighted(self, rows: NDArray[np.intp]) -> Array:
         """Compute the iteratively reweighted Gauss-Newton matrix, which is never indefinite, for some fits."""
         r = np.abs(self.residual[rows])
@@ -79,6 +81,7 @@ class AdditiveFamily:
         self.floor = floor
         self.n_params = 2 * n_terms + floor
 
+    @np.errstate(all="ignore")
     def log_loss(self, theta: Array, points: Points) -> Array:
         """Compute the centred log loss, shape (n_fits, n_runs)."""
         k = self.n_terms
@@ -88,6 +91,7 @@ class AdditiveFamily:
         with np.errstate(divide="ignore"):
             return np.log(total)
 
+    @np.errstate(all="ignore")
     def value(self, theta: Array, points: Points, delta: float) -> Array:
         """Compute the objective alone, shape (n_fits,)."""
         r = self.log_loss(theta, points) - points.y
@@ -98,6 +102,7 @@ class AdditiveFamily:
             else (psi * (r - 0.5 * psi)) @ points.weights
         )
 
+    @np.errstate(all="ignore")
     def evaluate(self, theta: Array, points: Points, delta: float) -> State:
         """Compute the objective, its gradient and its exact Hessian."""
         k, weights = self.n_terms, points.weights
@@ -159,18 +164,21 @@ class KaplanFamily:
 
     n_params = 4
 
+    @np.errstate(all="ignore")
     def log_loss(self, theta: Array, points: Points) -> Array:
         """Compute the centred log loss, shape (n_fits, n_runs)."""
         a, b, p, q = (theta[:, i, None] for i in range(4))
         with np.errstate(divide="ignore"):
             return q * np.log(a * np.exp(-p * points.x[0]) + b * np.exp(-points.x[1]))
 
+    @np.errstate(all="ignore")
     def value(self, theta: Array, points: Points, delta: float) -> Array:
         """Compute the objective alone, shape (n_fits,)."""
         r = self.log_loss(theta, points) - points.y
         psi = np.clip(r, -delta, delta)
         return (points.weights * psi * (r - 0.5 * psi)).sum(axis=1)
 
+    @np.errstate(all="ignore")
     def evaluate(self, theta: Array, points: Points, delta: float) -> State:
         """Compute the objective, its gradient and its exact Hessian."""
         a, b, p, q = (theta[:, i, None] for i in range(4))

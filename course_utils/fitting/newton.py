@@ -34,6 +34,7 @@ class Minimum:
         return Minimum(*(np.concatenate(pair) for pair in pairs))
 
 
+@np.errstate(all="ignore")
 def _solve(matrix: Array, rhs: Array, damping: Array) -> tuple[Array, NDArray[np.bool_]]:
     """Solve (matrix + damping * diagonal) s = rhs for every fit by elimination; say which were positive definite.
 
@@ -62,7 +63,10 @@ def _solve(matrix: Array, rhs: Array, damping: Array) -> tuple[Array, NDArray[np
         for j in range(i + 1, n):
             b[i] -= m[i, j] * b[j]
         b[i] /= m[i, i]
-    return (b * scale).T, ok
+    b *= scale
+    ok &= np.isfinite(b).all(axis=0)
+    b[:, ~ok] = 0.0
+    return b.T, ok
 
 
 def minimise(

@@ -80,7 +80,7 @@ def fit_power_law(
 
     Source
     ------
-    Henighan et al. 2020 (arXiv 2010.14701), eq. 1.1; Huber loss on log loss after Hoffmann et al. 2022
+    Henighan et al. 2020 (arXiv 2010.14701); Huber loss on log loss after Hoffmann et al. 2022
     (arXiv 2203.15556), eq. 3.
 
     Examples

@@ -2,7 +2,8 @@
 
 With the exponents given, a sum of power terms is linear in its amplitudes, so each cell of the grid costs one small
 non-negative least-squares problem (variable projection). The cells are then ranked by the objective itself, local
-minima of the grid first, so that the starts lie in different valleys.
+minima of the grid first, so that the starts lie in different valleys. A cell that overflows or is singular has no finite value and
+is not chosen, so floating-point warnings are off here.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ def _huber(pred: Array, y: Array, weights: Array, delta: float) -> Array:
     return np.where(np.isfinite(value), value, np.inf)
 
 
+@np.errstate(all="ignore")
 def one_term(
     points: Points, *, floor: bool, delta: float, upper: float, count: int, grid: int = 32, rounds: int = 4
 ) -> Array:
@@ -142,6 +144,7 @@ def _straight_lines(x: Array, y: Array, weights: Array, n_fits: int, upper: floa
     return np.stack([amplitude, slopes], axis=-1)
 
 
+@np.errstate(all="ignore")
 def two_terms(points: Points, *, delta: float, upper: tuple[float, float], count: int, grid: int = 16) -> Array:
     """Find starts for ``A exp(-alpha x) + B exp(-beta z) + E`` on shared runs: array of shape (n_fits, count, 5).
 
@@ -199,6 +202,7 @@ def two_terms(points: Points, *, delta: float, upper: tuple[float, float], count
     return np.stack([picked[..., 0], picked[..., 1], alphas[cells // g], betas[cells % g], picked[..., 2]], axis=-1)
 
 
+@np.errstate(all="ignore")
 def coupled(points: Points, *, delta: float, lower: float, upper: tuple[float, float], count: int) -> Array:
     """Find starts for ``q ln(A exp(-p x) + B exp(-z))`` on shared runs: array of shape (n_fits, count, 4).
 
@@ -208,7 +212,7 @@ def coupled(points: Points, *, delta: float, lower: float, upper: tuple[float, f
     y = points.y
     weights = np.atleast_2d(points.weights)
     q = np.clip(exponent_grid(z, upper[1], 14), lower, upper[1])[:, None]
-    p = np.clip(np.geomspace(0.1, 10.0, 14), 1e-3, upper[0])[None, :]
+    p = np.clip(np.geomspace(0.1, 10.0, 14), 0.1, upper[0])[None, :]
     p, q = (np.broadcast_to(a, (14, 14)).ravel()[:, None] for a in (p, q))
     with np.errstate(over="ignore"):
         u, v = np.exp(-p * x - y / q), np.exp(-z - y / q)

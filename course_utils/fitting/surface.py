@@ -14,6 +14,7 @@ from course_utils.fitting.objectives import Objective
 from course_utils.fitting.results import FitResult
 
 _STARTS = 20
+_LARGEST_LOG = 600.0  # of a scale N_c or D_c; a law that needs more is flat, and its scale is reported at this bound
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class _Centre:
             log_n = (np.log(a) + self.y / q) / p + self.n
             log_d = np.log(b) + self.y / q + self.d
         return {
-            "N_c": np.exp(np.minimum(log_n, 700.0)),
-            "D_c": np.exp(np.minimum(log_d, 700.0)),
+            "N_c": np.exp(np.minimum(log_n, _LARGEST_LOG)),
+            "D_c": np.exp(np.minimum(log_d, _LARGEST_LOG)),
             "alpha_N": p * q,
             "alpha_D": q,
         }
@@ -197,15 +198,15 @@ def fit_kaplan(
     """
     goal = Objective.of(objective, delta)
     runs = _runs(params, tokens, loss, weights, 4)
-    # Below these the scales N_c and D_c leave the range of floating point, and the law is flat anyway.
-    flattest = max(abs(runs.centre.y) / 300.0, 1e-4)
-    upper = np.array([np.inf, np.inf, 60.0, max(runs.steepest[1], 2 * flattest)])
+    # Flatter than this the scales N_c and D_c leave the range of floating point; steeper, a term is a step.
+    flattest = max(abs(runs.centre.y), float(np.abs(runs.points.y).max())) / 60.0 + 1e-3
+    upper = np.array([np.inf, np.inf, max(runs.steepest[0], 0.2), max(runs.steepest[1], 2 * flattest)])
     return assemble.solve(
         "kaplan",
         family=KaplanFamily(),
         points=runs.points,
         goal=goal,
-        lower=np.array([0.0, 0.0, 1e-3, flattest]),
+        lower=np.array([0.0, 0.0, 0.1, flattest]),
         upper=upper,
         unpack=runs.centre.unpack_coupled,
         starts=partial(_coupled_starts, delta=assemble.ranking_delta(goal), lower=flattest, upper=upper[2:]),

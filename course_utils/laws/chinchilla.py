@@ -33,7 +33,7 @@ def chinchilla_loss(
 
     Source
     ------
-    Hoffmann et al. 2022 (arXiv 2203.15556), eq. 10; the same form in Rosenfeld et al. 2019 (arXiv 1909.12673).
+    Hoffmann et al. 2022 (arXiv 2203.15556), Approach 3; the same form in Rosenfeld et al. 2019 (arXiv 1909.12673).
 
     Examples
     --------
@@ -117,7 +117,7 @@ def repeated_data_loss(
 
     Source
     ------
-    Muennighoff et al. 2023 (arXiv 2305.16264), eqs. 5 to 7; constants from its repository.
+    Muennighoff et al. 2023 (arXiv 2305.16264); constants from its repository.
 
     Examples
     --------

@@ -35,7 +35,7 @@ CONSTANTS: Mapping[str, Constants] = MappingProxyType(
     {
         "hoffmann_printed": _constants(
             "chinchilla",
-            "Hoffmann et al. 2022, arXiv 2203.15556, eq. 10 as printed",
+            "Hoffmann et al. 2022, arXiv 2203.15556, Approach 3 as printed",
             E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28,
         ),
         "hoffmann_unrounded": _constants(
@@ -46,7 +46,7 @@ CONSTANTS: Mapping[str, Constants] = MappingProxyType(
         ),
         "besiroglu": _constants(
             "chinchilla",
-            "Besiroglu et al. 2024, arXiv 2404.10102, Table 1 (a refit of 240 points read off Chinchilla Figure 4)",
+            "Besiroglu et al. 2024, arXiv 2404.10102 (a refit of 240 points read off Chinchilla Figure 4)",
             E=1.8172, A=482.01, B=2085.43, alpha=0.3478, beta=0.3658,
         ),
         "muennighoff_c4": _constants(

@@ -31,7 +31,7 @@ def power_law(x: ArrayLike, *, A: float, alpha: float, E: float = 0.0) -> NDArra
 
     Source
     ------
-    Hestness et al. 2017 (arXiv 1712.00409); Henighan et al. 2020 (arXiv 2010.14701), eq. 1.1.
+    Hestness et al. 2017 (arXiv 1712.00409); Henighan et al. 2020 (arXiv 2010.14701).
 
     Examples
     --------

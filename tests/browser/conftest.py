@@ -207,7 +207,8 @@ def open_notebook(lab, browser) -> Iterator[Callable[..., NotebookPage]]:
     opened = []
 
     def open_it(notebook: Path | list[str], *, width: int = 1400, height: int = 1000) -> NotebookPage:
-        name = f"{len(list(lab.root.iterdir()))}.ipynb"
+        workspace = f"notebook{len(list(lab.root.glob('*.ipynb')))}"
+        name = f"{workspace}.ipynb"
         if isinstance(notebook, list):
             made = nbformat.v4.new_notebook(
                 cells=[nbformat.v4.new_code_cell(source) for source in notebook],
@@ -218,7 +219,7 @@ def open_notebook(lab, browser) -> Iterator[Callable[..., NotebookPage]]:
             shutil.copy(notebook, lab.root / name)
         context = browser.new_context(viewport={"width": width, "height": height})
         opened.append(context)
-        return NotebookPage(context.new_page(), f"http://127.0.0.1:{lab.port}/lab/workspaces/{name}/tree/{name}")
+        return NotebookPage(context.new_page(), f"http://127.0.0.1:{lab.port}/lab/workspaces/{workspace}/tree/{name}")
 
     yield open_it
     for context in opened:

@@ -117,7 +117,7 @@ def test_many_laws_at_once_equal_one_by_one():
 
 def test_isoflop_recovers_the_exponent_and_says_what_lies_outside():
     flops = np.repeat(np.geomspace(1e18, 1e21, 6), 9)
-    best = 0.1 * flops**0.5
+    best = (flops / 6) ** 0.5
     params = best * np.tile(np.geomspace(1 / 6, 6, 9), 6)
     loss = chinchilla_loss(params, flops / 6 / params, E=1.8, A=400.0, B=400.0, alpha=0.35, beta=0.35)
     fit = fit_isoflop(params, flops, loss * np.exp(0.001 * np.random.default_rng(0).standard_normal(54)))
