@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,12 +26,19 @@ from course_utils.i18n import (
 )
 
 _PARAMS = decade_steps(1e7, 1e13)
-_TOKENS = decade_steps(1e9, 1e14)
+_TOKENS = decade_steps(1e9, 1e14, (1, 1.4, 2, 3, 4, 5, 7))
 _DEVICES = tuple(
     float(n) for n in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 100_000)
 )
 _UTILISATIONS = tuple(round(0.05 + 0.01 * k, 2) for k in range(66))
 _PRICES = decade_steps(0.1, 10.0, (1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.5, 4, 5, 6, 8))
+_STEPS = {
+    "params": _PARAMS,
+    "tokens": _TOKENS,
+    "devices": _DEVICES,
+    "utilisation": _UTILISATIONS,
+    "price": _PRICES,
+}
 _TOKENS_PER_PARAM = 20  # Hoffmann et al. 2022, Table 3: the rule of thumb
 _ISO_COMPUTE = 10.0 ** np.arange(17, 29, 2)
 # Where the name of a model stands beside its square: (alignment, points to the right, points up). Models
@@ -204,6 +211,7 @@ class CostOfARun(Explorer):
     size = (760, 455)
 
     def prepare(self) -> None:
+        self._between: dict[str, set[float]] = {}
         table = datasets.load("hardware")
         self.accelerators = {
             row.device: Accelerator(
@@ -214,40 +222,32 @@ class CostOfARun(Explorer):
         self.history = datasets.load("models_history")
 
     def controls_key(self) -> Hashable:
-        state = self.state
-        return (state.params, state.tokens, state.devices, state.utilisation, state.price) if self._between() else None
-
-    def _between(self) -> bool:
-        state = self.state
-        return not (
-            state.params in _PARAMS
-            and state.tokens in _TOKENS
-            and state.devices in _DEVICES
-            and state.utilisation in _UTILISATIONS
-            and state.price in _PRICES
-        )
+        # A value that code has set between two steps becomes a step of its own and stays one: a slider that lost a
+        # stop while it moves would jump under the reader's hand.
+        for name, values in _STEPS.items():
+            value = getattr(self.state, name)
+            if value not in values:
+                self._between.setdefault(name, set()).add(value)
+        return tuple((name, tuple(sorted(values))) for name, values in sorted(self._between.items()))
 
     def make_controls(self) -> tuple[Control, ...]:
-        state = self.state
-
-        def steps(name: str, values: tuple[float, ...], write) -> Choice:
-            # A value that code has set between two steps becomes a step of its own.
-            stops = sorted({*values, getattr(state, name)})
+        def steps(name: str, write: Callable[[float], str]) -> Choice:
+            stops = sorted({*_STEPS[name], *self._between.get(name, ())})
             options = tuple((write(value), value) for value in stops)
             return Choice(name, t(f"explorers.cost.{name}"), options, between=True)
 
         return (
-            steps("params", _PARAMS, lambda n: t("explorers.cost.params_value", count=format_count(n))),
-            steps("tokens", _TOKENS, lambda n: t("explorers.cost.tokens_value", count=format_count(n))),
+            steps("params", lambda n: t("explorers.cost.params_value", count=format_count(n))),
+            steps("tokens", lambda n: t("explorers.cost.tokens_value", count=format_count(n))),
             Choice(
                 "accelerator",
                 t("explorers.cost.accelerator"),
                 tuple((name, name) for name in self.accelerators),
                 face="list",
             ),
-            steps("devices", _DEVICES, lambda n: f"{n:,.0f}"),
-            steps("utilisation", _UTILISATIONS, format_percent),
-            steps("price", _PRICES, format_money),
+            steps("devices", lambda n: f"{n:,.0f}"),
+            steps("utilisation", format_percent),
+            steps("price", format_money),
             Slider("overhead", t("explorers.cost.overhead"), 1.0, 2.0, 0.05),
         )
 
@@ -439,7 +439,5 @@ class CostOfARun(Explorer):
                 f"<td><b>{html.escape(value)}</b></td>"
             )
             rows.append(f"<tr>{cells}</tr>")
-        heads = "".join(
-            f"<th>{html.escape(t(f'explorers.cost.head_{key}'))}</th>" for key in ("line", "how", "value")
-        )
+        heads = "".join(f"<th>{html.escape(t(f'explorers.cost.head_{key}'))}</th>" for key in ("line", "how", "value"))
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

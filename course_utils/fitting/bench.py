@@ -252,10 +252,14 @@ def _say(value: float) -> str:
     return f"{value * 1e3:.2f} ms" if value < 1 else f"{value:.2f} s" if value < 100 else f"{value:,.0f} s"
 
 
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
+
+
 def table(lines: list[Line], warm: float, what: str) -> str:
     """Write the results as a Markdown page."""
     rows = [
-        f"| {r.task} | {_say(r.ours)} | {r.peer} | {_say(r.theirs)} | {r.share} | **{r.ratio:,.3g}** | {r.note} |"
+        f"| {r.task} | {_say(r.ours)} | {r.peer} | {_say(r.theirs)} | {r.share} | **{_times(r.ratio)}** | {r.note} |"
         for r in lines
     ]
     missing = [p for p in ("lmfit", "chinchilla") if not _installed(p)]

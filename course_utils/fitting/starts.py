@@ -2,8 +2,8 @@
 
 With the exponents given, a sum of power terms is linear in its amplitudes, so each cell of the grid costs one small
 non-negative least-squares problem (variable projection). The cells are then ranked by the objective itself, local
-minima of the grid first, so that the starts lie in different valleys. A cell that overflows or is singular has no finite value and
-is not chosen, so floating-point warnings are off here.
+minima of the grid first, so that the starts lie in different valleys. A cell that overflows or is singular has
+no finite value and is not chosen, so floating-point warnings are off here.
 """
 
 from __future__ import annotations

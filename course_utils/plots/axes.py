@@ -65,7 +65,7 @@ def _plain_number(x: float) -> str:
 
 
 def _make(ax: Axes, which: str, scale: str, key: str, write: Callable[[float], str]) -> Axes:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     if which not in ("x", "y"):
         raise ValueError(f"which: an axis is 'x' or 'y', not {which!r}. Pass one of these.")
@@ -83,7 +83,9 @@ def _make(ax: Axes, which: str, scale: str, key: str, write: Callable[[float], s
             return write(x)
 
     axis.set_major_formatter(FuncFormatter(tick))
-    if scale == "log":
+    if scale == "linear":
+        axis.set_major_locator(MaxNLocator(nbins=_room_for_labels(axis), steps=[1, 2, 2.5, 5, 10]))
+    else:
         axis.set_major_locator(_readable_log_locator())
         axis.set_minor_locator(LogLocator(subs=tuple(range(2, 10)), numticks=99))
         axis.set_minor_formatter(NullFormatter())
@@ -115,8 +117,19 @@ def readable_log_ticks(low: float, high: float, *, most: int = 7) -> list[float]
         multiples, every = (1, 3), 1
     else:
         multiples, every = (1,), max(1, math.ceil(decades / most))
-    values = [m * 10.0**e for e in range(first, last + 1) if e % every == 0 for m in multiples]
-    return [x for x in values if low * (1 - 1e-9) <= x <= high * (1 + 1e-9)]
+    for chosen in (multiples, (1,)):
+        values = [m * 10.0**e for e in range(first, last + 1) if e % every == 0 for m in chosen]
+        values = [x for x in values if low * (1 - 1e-9) <= x <= high * (1 + 1e-9)]
+        if len(values) <= most:
+            break
+    return values
+
+
+def _room_for_labels(axis) -> int:
+    """Count the tick labels that fit beside each other on an axis, at most 7."""
+    size = axis.axes.get_window_extent()
+    inches = (size.width if axis.axis_name == "x" else size.height) / axis.figure.dpi
+    return int(min(7, max(2, inches / (0.75 if axis.axis_name == "x" else 0.3))))
 
 
 def _readable_log_locator():
@@ -127,6 +140,6 @@ def _readable_log_locator():
             return self.tick_values(*sorted(self.axis.get_view_interval()))
 
         def tick_values(self, vmin, vmax):
-            return readable_log_ticks(vmin, vmax)
+            return readable_log_ticks(vmin, vmax, most=_room_for_labels(self.axis))
 
     return ReadableLogLocator()

@@ -63,6 +63,7 @@ class Lab:
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={self.port}"),
                 *("--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={self.root}"),
                 "--ServerApp.password=",
+                "--ServerApp.disable_check_xsrf=True",  # the tests end sessions without a page
             ],
             stdout=self._log,
             stderr=subprocess.STDOUT,

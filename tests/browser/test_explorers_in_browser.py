@@ -44,7 +44,7 @@ def test_explorers_follow_the_keyboard(open_notebook, code, capsys):
     assert handles.count() >= 3 + 4 + 6
     for row in range(handles.count()):
         # A handle that stands at one end of its slider answers to the other key.
-        moved = [notebook.press(handles.nth(row), key, patience=5) for key in ("ArrowLeft", "ArrowRight")]
+        moved = [notebook.press(handles.nth(row), key, patience=5) for key in ("ArrowRight", "ArrowLeft")]
         assert any(moved), f"slider {row} does not move the picture"
         times += [ms for ms in moved if ms is not None]
     with capsys.disabled():

@@ -62,8 +62,15 @@ def test_cost_takes_values_between_its_steps():
     run = explorers.cost_of_a_run(params=8.03e9, tokens=15.6e12)
     assert 8.03e9 in [value for _, value in run.controls[0].options]
     assert run.widget()._inputs["params"].value == 8.03e9
+    stops = run.controls
     run.set(params=1e9)
     assert run.result.params == 1e9
+    assert run.controls is stops  # a stop that vanished would move the slider under the reader's hand
+
+
+def test_cost_starts_on_steps_of_its_sliders():
+    run = explorers.cost_of_a_run()
+    assert run.controls_key() == ()
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def a_fit_or_a_reason(fitter, *arguments, **settings_):
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None, derandomize=True)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(columns | tame)
 def test_hostile_data_never_crash_a_power_law(data):
     x, _, loss, objective, delta = data
@@ -166,7 +166,7 @@ def test_hostile_data_never_crash_a_power_law(data):
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(columns | tame)
 def test_hostile_data_never_crash_a_surface(data):
     n, d, loss, objective, delta = data
