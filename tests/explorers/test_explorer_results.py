@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from course_utils import explorers
-from course_utils.explorers.cost import format_energy
+from course_utils.explorers.cost_sum import format_energy
 from course_utils.explorers.labels import spread_labels
 from course_utils.explorers.scoring import Call, interval_score
 from course_utils.explorers.shape import compute_shape
