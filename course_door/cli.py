@@ -76,7 +76,8 @@ def _test(environment: Environment, language: str, arguments: list[str]) -> int:
     environment.ensure()
     chromium = extras.announce_chromium()
     found = {"COURSE_CHROMIUM": chromium} if chromium else {}
-    return _module(environment, language, "pytest", arguments, **found)
+    # One file of tests stays on one core: its fixtures (a server, a browser) are made once.
+    return _module(environment, language, "pytest", ["-n", "logical", "--dist", "loadfile", *arguments], **found)
 
 
 def _build(environment: Environment, language: str, arguments: list[str]) -> int:

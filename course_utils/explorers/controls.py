@@ -36,6 +36,17 @@ class Slider:
         """Values that a test tries: both ends."""
         return (self.low, self.high)
 
+    def nearest_step(self, value: float) -> float:
+        """Return the step of the slider that is nearest to a value, free of the noise of binary fractions.
+
+        Examples
+        --------
+        >>> Slider("x", "x", 0.01, 0.5, 0.01).nearest_step(0.09999999999999999)
+        0.1
+        """
+        step = round(self.low + self.step * round((value - self.low) / self.step), 9)
+        return min(max(step, self.low), self.high)
+
 
 @dataclass(frozen=True)
 class Choice:

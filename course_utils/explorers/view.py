@@ -68,7 +68,7 @@ class ExplorerView(widgets.VBox):
         )
         self.words = widgets.HTML(explorer.status_html())
         self.table = widgets.HTML(explorer.html_table())
-        inputs = widgets.GridBox(
+        self._grid = widgets.GridBox(
             list(self._inputs.values()),
             layout=widgets.Layout(
                 grid_template_columns="repeat(auto-fit, minmax(min(100%, 350px), 1fr))",
@@ -79,7 +79,7 @@ class ExplorerView(widgets.VBox):
         )
         buttons = widgets.HBox([*self._buttons.values(), reset], layout=widgets.Layout(flex_flow="row wrap"))
         super().__init__(
-            [heading, inputs, buttons, self.image, self.words, self.table],
+            [heading, self._grid, buttons, self.image, self.words, self.table],
             layout=widgets.Layout(width="100%", align_items="stretch"),
         )
         self.image.layout.align_self = "flex-start"
@@ -96,26 +96,28 @@ class ExplorerView(widgets.VBox):
         self._writing = True
         try:
             if self.explorer.controls is not self._controls:
-                self._change_options(self.explorer.controls)
+                self._replace_inputs(self.explorer.controls)
             for name, widget in self._inputs.items():
                 widget.value = getattr(self.explorer.state, name)
             self._mark_enabled()
         finally:
             self._writing = False
 
-    def _change_options(self, controls: tuple[Control, ...]) -> None:
+    def _replace_inputs(self, controls: tuple[Control, ...]) -> None:
+        """Make new widgets for the controls that changed.
+
+        A slider in the browser that gets new limits first reports what it makes of its old value, and that report
+        arrives after the new value was set: it would undo it. A new widget has nothing old to report, and reports of
+        the closed one reach nobody.
+        """
         for old, new in zip(self._controls, controls, strict=True):
-            widget = self._inputs[new.trait]
-            if old == new:
-                continue
-            if isinstance(new, Slider):
-                # Limits are checked one against the other, so the wide pair comes first.
-                widget.min, widget.max = min(old.low, new.low), max(old.high, new.high)
-                widget.value = getattr(self.explorer.state, new.trait)
-                widget.min, widget.max, widget.step = new.low, new.high, new.step
-            elif isinstance(new, (Choice, Span)):
-                widget.options = new.options
+            if old != new:
+                gone = self._inputs[new.trait]
+                gone.unobserve_all()
+                self._inputs[new.trait] = self._make_input(new)
+                gone.close()
         self._controls = controls
+        self._grid.children = tuple(self._inputs.values())
 
     def _mark_enabled(self) -> None:
         locked = self.explorer.locked()
@@ -124,10 +126,15 @@ class ExplorerView(widgets.VBox):
         for action in self.explorer.buttons:
             self._buttons[action.method].disabled = not action.enabled
 
-    def _input_changed(self, name: str, change: dict) -> None:
-        if not self._writing:
+    def _input_changed(self, control: Control, change: dict) -> None:
+        if self._writing:
+            return
+        value = change["new"]
+        if isinstance(control, Slider):
+            value = control.nearest_step(value)  # the browser counts in steps and says 0.09999999999999999 for 0.1
+        if value != getattr(self.explorer.state, control.trait):
             with self.explorer.one_update():
-                setattr(self.explorer.state, name, change["new"])
+                setattr(self.explorer.state, control.trait, value)
 
     def _make_button(self, method: str, label: str) -> widgets.Button:
         button = widgets.Button(description=label, layout=widgets.Layout(width="auto", padding="0 14px"))
@@ -165,7 +172,7 @@ class ExplorerView(widgets.VBox):
                 )
             case Switch():
                 widget = widgets.Checkbox(indent=False, **shared)
-        widget.observe(functools.partial(self._input_changed, control.trait), names="value")
+        widget.observe(functools.partial(self._input_changed, control), names="value")
         return widget
 
     def _repr_mimebundle_(self, include=None, exclude=None):

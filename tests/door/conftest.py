@@ -58,7 +58,9 @@ train = ["torch>=2.6", "tokenizers>=0.21"]
 # Says how it was called; what a command of the door passes on can so be seen.
 ECHO = "import os, sys\nprint('RAN', __name__ == '__main__', sys.argv[1:], os.environ['COURSE_LANG'])\nsys.exit(3)\n"
 # In the place of uv: does what uv would do to .venv, or what FAKE_UV asks for.
-FAKE_UV = """#!{python}
+# Its second line is shell and Python at once: a shebang cannot name a Python whose path has spaces.
+FAKE_UV = """#!/bin/sh
+''''exec "{python}" "$0" "$@" # '''
 import os, pathlib, sys, time
 words = sys.argv[1:]
 if words == ["--version"]:

@@ -39,7 +39,7 @@ def ready(tmp_path_factory, course_maker):
         (["bench", "--points", "240"], ["--points", "240"]),
         (["data"], ["list"]),
         (["data", "download", "chinchilla"], ["download", "chinchilla"]),
-        (["test", "-k", "laws", "--maxfail=1"], ["-k", "laws", "--maxfail=1"]),
+        (["test", "-k", "laws", "--maxfail=1"], ["-n", "logical", "--dist", "loadfile", "-k", "laws", "--maxfail=1"]),
         (["ladder", "--help"], ["--help"]),
     ],
 )

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from course_utils import explorers
-from course_utils.explorers.controls import Span, decade_steps
+from course_utils.explorers.controls import Slider, Span, decade_steps
 from course_utils.i18n import language, using_language
 
 
@@ -128,6 +128,36 @@ def test_a_slider_moved_by_hand_updates_once(explorer):
         assert getattr(explorer.state, control.trait) == target
         assert view.image.value != picture, control.trait
         assert view.words.value == explorer.status_html()
+
+
+def test_noise_of_the_browser_changes_nothing(explorer):
+    """A browser that echoes 0.09999999999999999 for 0.1 must not redraw, nor move the value."""
+    view = explorer.widget()
+    for control in explorer.controls:
+        if isinstance(control, Slider):
+            before, value = explorer.updates, getattr(explorer.state, control.trait)
+            view._inputs[control.trait].value = value - 1e-13
+            assert explorer.updates == before
+            assert getattr(explorer.state, control.trait) == value
+
+
+def test_late_reports_of_an_old_slider_reach_nobody(ladder):
+    """A slider whose limits change is replaced: what the old one still says must not undo the new value."""
+    game = explorers.foretell_the_big_run(ladder)
+    view = game.widget()
+    old = dict(view._inputs)
+    game.reveal()
+    game.next_round()
+    assert view._inputs["guess"] is not old["guess"] and view._inputs["span"] is not old["span"]
+    assert view._inputs["floor"] is old["floor"]
+    assert set(view._grid.children) == set(view._inputs.values())
+    state, updates = game.state.trait_values(), game.updates
+    old["guess"].value = old["guess"].min
+    old["span"].index = (0, 0)
+    assert game.state.trait_values() == state and game.updates == updates
+    game.reset()
+    assert view._inputs["span"].options == game.controls[0].options
+    assert view._inputs["span"].value == game.state.span
 
 
 def test_one_figure_for_ever(explorer):
