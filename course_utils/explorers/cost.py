@@ -150,11 +150,11 @@ class CostOfARun(Explorer):
         from course_utils import plots
         from course_utils.explorers.colours import FAINT, INK, MUTED, OWN
 
-        axes = picture.figure.add_axes((0.12, 0.185, 0.855, 0.73))
+        axes = picture.figure.add_axes((0.18, 0.185, 0.785, 0.73))  # room for '100 nghìn tỷ'
         self._axes = axes
         axes.set(xlim=(6e6, 1.7e13), ylim=(6e8, 1.7e14))
         plots.tokens_axis(plots.params_axis(axes), "y")
-        axes.yaxis.set_label_coords(-0.105, 0.5)
+        axes.yaxis.set_label_coords(-0.195, 0.5)
         axes.grid(False)
         halo = [patheffects.withStroke(linewidth=3, foreground="white")]
         self._span = np.array(axes.get_xlim())
@@ -205,7 +205,7 @@ class CostOfARun(Explorer):
         (self._iso,) = axes.plot([], [], color=OWN, lw=1.4)
         (self._point,) = axes.plot([], [], "o", color=OWN, ms=10, mec="white", mew=1.5)
         self._name = picture.text(1, 1, axes=axes, color=OWN, fontsize=10, va="bottom", path_effects=halo)
-        self._title = picture.text(0.12, 0.955, ha="left", va="center", fontsize=11.5, color=INK)
+        self._title = picture.text(0.18, 0.955, ha="left", va="center", fontsize=11.5, color=INK)
         picture.moving(self._iso, self._point, self._name, self._title)
 
     def _slope_on_page(self, picture: Picture) -> float:
@@ -227,9 +227,10 @@ class CostOfARun(Explorer):
     def draw(self, result: CostResult) -> Hashable:
         self._iso.set_data(self._span, result.flops / (6 * self._span))
         self._point.set_data([result.params], [result.tokens])
-        right_half = result.params > 3e11
-        self._name.set_ha("right" if right_half else "left")
-        self._name.set_position((result.params * (0.75 if right_half else 1.33), result.tokens))
+        crowded = result.params > 3e10  # known models stand there: the name goes below the line, to the left
+        self._name.set_ha("right" if crowded else "left")
+        self._name.set_va("top" if crowded else "bottom")
+        self._name.set_position((result.params * (0.9 if crowded else 1.33), result.tokens * (0.5 if crowded else 1)))
         self._name.set_text(t("explorers.cost.your_run"))
         self._title.set_text(
             t(

@@ -14,7 +14,12 @@ from course_utils.fitting.objectives import Objective
 from course_utils.fitting.results import FitResult
 
 _STARTS = 20
-_LARGEST_LOG = 600.0  # of a scale N_c or D_c; a law that needs more is flat, and its scale is reported at this bound
+_LARGEST_LOG = 600.0  # of a scale N_c or D_c, either way; a law that needs more is flat and is reported at this bound
+
+
+def _scale(log: Array) -> Array:
+    """Return exp(log) within the range of floating point; a term that is absent (log is -inf) keeps the scale 0."""
+    return np.where(np.isneginf(log), 0.0, np.exp(np.clip(log, -_LARGEST_LOG, _LARGEST_LOG)))
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,8 @@ class _Centre:
             log_n = (np.log(a) + self.y / q) / p + self.n
             log_d = np.log(b) + self.y / q + self.d
         return {
-            "N_c": np.exp(np.minimum(log_n, _LARGEST_LOG)),
-            "D_c": np.exp(np.minimum(log_d, _LARGEST_LOG)),
+            "N_c": _scale(log_n),
+            "D_c": _scale(log_d),
             "alpha_N": p * q,
             "alpha_D": q,
         }

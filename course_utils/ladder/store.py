@@ -93,9 +93,7 @@ class Store:
                         kept = [row for row in self._read(table) if row["run"] not in names]
                         self._write(table, kept + rows)
             for path in files:
-                path.unlink()
-        with contextlib.suppress(OSError):  # another process may have just put a file there
-            self.journal.rmdir()
+                path.unlink()  # the folder stays: another process may be about to write into it
 
     def _read(self, table: str) -> list[dict]:
         path = self.folder / table

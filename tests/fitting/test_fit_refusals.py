@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from course_utils.fitting import (
@@ -167,6 +167,8 @@ def test_hostile_data_never_crash_a_power_law(data):
 
 @pytest.mark.slow
 @settings(max_examples=100, deadline=None, derandomize=True)
+@example(([1.0, 1.0, 10.0, 1.0, 1.0, 1.0], [1.0, 1.0, 10.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 0.5, 0.5, 0.5],
+          "huber", 1e-08))  # fmt: skip
 @given(columns | tame)
 def test_hostile_data_never_crash_a_surface(data):
     n, d, loss, objective, delta = data
