@@ -48,7 +48,7 @@ _NAMED = {
     "Gopher": ("center", 4, -14),
     "MT-NLG": ("left", 6, -4),
     "PaLM 540B": ("left", 7, -3),
-    "Chinchilla": ("right", -7, -6),
+    "Chinchilla": ("left", 11, -4),
     "LLaMA 7B": ("right", -7, -4),
     "Llama 2 7B": ("right", -7, -1),
     "Llama 2 70B": ("center", 0, 7),
@@ -201,6 +201,7 @@ class CostOfARun(Explorer):
                     fontsize=8.5,
                     color=INK,
                     path_effects=halo,
+                    zorder=2,  # over the lines, under the squares of its neighbours
                 )
         (self._iso,) = axes.plot([], [], color=OWN, lw=1.4)
         (self._point,) = axes.plot([], [], "o", color=OWN, ms=10, mec="white", mew=1.5)
