@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_utils import laws
+from course_utils.accounting import PF_DAY
 from course_utils.fitting.resampling import Bootstrap
 from course_utils.fitting.results import FitResult
 from course_utils.laws import Constants
@@ -19,7 +20,10 @@ from course_utils.laws import Constants
 Array = NDArray[np.float64]
 Source = FitResult | Bootstrap | Constants | str
 
-__all__ = ["Allocation", "cheapest_for_loss", "compute_optimal", "exponents"]
+__all__ = ["Allocation", "cheapest_for_loss", "compute_optimal", "exponents", "kaplan_table6"]
+
+# Kaplan et al. 2020 (arXiv 2001.08361), Table 6: coefficient at one PF-day of C_min, exponent.
+_TABLE_6 = {"params": (1.3e9, 0.73), "tokens": (2e10, 0.27)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +201,45 @@ def compute_optimal(
     return Allocation(
         out.flops, out.params, out.tokens, out.loss, *intervals, decades_outside=out.decades_outside, level=level
     )
+
+
+def kaplan_table6(flops: ArrayLike) -> Allocation:
+    r"""Read the split that Kaplan et al. recommend off the lines of their Table 6.
+
+    .. math:: N_{\mathrm{opt}} = 1.3\times10^{9}\,C_{\min}^{0.73}, \qquad D_{\mathrm{opt}} = 2\times10^{10}\,C_{\min}^{0.27}
+
+    with C_min in PF-days. Two of Kaplan's conventions differ from everybody else's: params leave the embeddings out,
+    and C_min is the compute that the same loss would cost at a batch far below the critical one. A run at the critical
+    batch costs twice C_min, and D_opt counts its tokens: so 6 N D comes out at 1.8 times C_min, not at C_min.
+
+    Parameters
+    ----------
+    flops : array of any shape, C_min in **FLOPs** (the paper counts PF-days of 8.64e19 FLOPs)
+
+    Returns
+    -------
+    Allocation
+        Non-embedding params, tokens, and the loss of L(C_min), Table 5; no intervals and no decades outside.
+
+    Raises
+    ------
+    ValueError
+        If a budget is not positive and finite.
+
+    Source
+    ------
+    Kaplan et al. 2020 (arXiv 2001.08361), Table 6; the batch correction, eqs. 5.4 and 5.5.
+
+    Examples
+    --------
+    >>> one, ten = kaplan_table6(8.64e19), kaplan_table6(8.64e20)
+    >>> f"{ten.params / one.params:.1f} times the parameters, {ten.tokens / one.tokens:.1f} times the tokens"
+    '5.4 times the parameters, 1.9 times the tokens'
+    """
+    budget = _flops(flops)
+    params, tokens = (k * (budget / PF_DAY) ** exponent for k, exponent in _TABLE_6.values())
+    loss = laws.kaplan_compute_loss(budget, **laws.CONSTANTS["kaplan_compute"].values)
+    return Allocation(budget, params, tokens, loss)
 
 
 def _closed_form(law: str, product: Array, v: Mapping[str, ArrayLike]) -> tuple[Array, Array]:

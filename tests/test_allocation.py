@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_utils.allocation import cheapest_for_loss, compute_optimal, exponents
+from course_utils.allocation import cheapest_for_loss, compute_optimal, exponents, kaplan_table6
+from course_utils.datasets import load
 from course_utils.fitting import bootstrap, fit_chinchilla, fit_power_law
 from course_utils.laws import CONSTANTS, chinchilla_loss
 
@@ -78,6 +79,17 @@ def test_a_fit_says_how_far_outside_its_runs_an_answer_lies():
         assert (low < getattr(truth, name)).all() and (getattr(truth, name) < high).all()
     low, high = best.params_interval
     assert np.log(high / low)[1] > np.log(high / low)[0]
+
+
+def test_kaplans_lines_are_those_of_the_reference_table():
+    table = load("kaplan_constants").set_index(["law", "symbol"])["value"].astype(float)
+    lines = kaplan_table6([8.64e19, 8.64e20])
+    for column, law in ((lines.params, "N_opt(C_min)"), (lines.tokens, "D_opt(C_min)")):
+        assert column[0] == pytest.approx(table[law, "coefficient"])
+        assert column[1] / column[0] == pytest.approx(10 ** table[law, "exponent"])
+    assert kaplan_table6(8.64e19).loss == pytest.approx(PUBLISHED["kaplan_checks"]["loss_at_one_pf_day"], abs=0.005)
+    with pytest.raises(ValueError, match="flops"):
+        kaplan_table6([1e20, 0.0])
 
 
 @pytest.mark.parametrize(
