@@ -27,3 +27,10 @@ def chromium() -> str:
     if found is None:
         pytest.skip("Chromium is not found: set COURSE_CHROMIUM, or install it")
     return found
+
+
+@pytest.fixture(scope="session")
+def published_source() -> str | None:
+    """Folder beside the checkout that holds the published originals, where there is one; else they are downloaded."""
+    folder = ROOT.parent / "shared" / "data" / "published"
+    return str(folder) if folder.is_dir() else None

@@ -17,7 +17,9 @@ import pytest
 from course_utils.lessons import LANGUAGES, Course
 from course_utils.lessons.built import check_built, check_orphans
 from course_utils.lessons.check import check_course
-from course_utils.lessons.execute import kernel_environment
+from course_utils.lessons.execute import CellFailed, execute, kernel_environment
+from course_utils.lessons.merge import merge
+from course_utils.lessons.published import fetch_tables, published_tables
 
 COURSE = Course.of_this_package()
 NOTEBOOKS = [
@@ -67,13 +69,18 @@ def test_notebook_has_no_empty_box(notebook):
 
 
 @pytest.fixture(scope="module")
-def nbval_runs(request):
-    """Start nbval on every selected notebook, as many at once as there are cores; give name -> future."""
+def nbval_runs(request, checked):
+    """Start nbval on every selected notebook, as many at once as there are cores; give name -> future.
+
+    Published tables are fetched first: two downloads at once are waste, and a progress bar is output.
+    """
     selected = [
         item.callspec.params["notebook"]
         for item in request.session.items
         if getattr(item, "originalname", "") == "test_outputs_are_what_the_cells_give_today" and item.callspec.params
     ]
+    for lesson in sorted({notebook.split("/")[1] for notebook in selected}):
+        fetch_tables(_english(checked, lesson))
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool, tempfile.TemporaryDirectory() as folder:
         runs = {notebook: pool.submit(run_nbval, notebook, folder) for notebook in selected}
         yield runs
@@ -93,8 +100,41 @@ def run_nbval(notebook: str, ipython_folder: str) -> subprocess.CompletedProcess
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def published_data(published_source, tmp_path_factory):
+    """Let the notebooks find published tables where the other tests find them."""
+    with pytest.MonkeyPatch.context() as patch:
+        if published_source is not None:
+            patch.setenv("SCALING_LAWS_CACHE", str(tmp_path_factory.mktemp("cache")))
+            patch.setenv("SCALING_LAWS_MIRROR", published_source)
+        yield
+
+
+def _english(checked, lesson: str):
+    return next(one.pages["en"] for one in checked[0] if one.name == lesson)
+
+
+@pytest.mark.parametrize("lesson", COURSE.lessons())
+def test_lesson_goes_on_without_published_data(lesson, checked, tmp_path, monkeypatch):
+    """Every cell runs where neither a cache nor a source has the published tables."""
+    english = _english(checked, lesson)
+    if not published_tables(english):
+        pytest.skip("reads no published table")
+    monkeypatch.setenv("SCALING_LAWS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SCALING_LAWS_MIRROR", str(tmp_path / "nothing-here"))
+    notebook = merge(english, english)
+    try:
+        execute(notebook, tmp_path)
+    except CellFailed as failed:
+        pytest.fail(f"cell {failed.cell_id!r}, line {failed.line}: {failed.reason}")
+    assert "The lesson goes on without it." in json.dumps(notebook.cells)
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_outputs_are_what_the_cells_give_today(notebook, nbval_runs):
+def test_outputs_are_what_the_cells_give_today(notebook, nbval_runs, checked):
+    missing = fetch_tables(_english(checked, notebook.split("/")[1]))
+    if missing:
+        pytest.skip(f"published data not to be had here: {missing[0].message}")
     if notebook.startswith("zh/"):
         from course_utils.plots.fonts import chinese_family
 

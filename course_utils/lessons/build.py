@@ -15,6 +15,7 @@ from course_utils.lessons.merge import merge
 from course_utils.lessons.outputs import faults, paths_of_this_machine, settle
 from course_utils.lessons.paths import LANGUAGES, Course
 from course_utils.lessons.problems import Problem, SourceError
+from course_utils.lessons.published import fetch_tables
 from course_utils.lessons.source import LANGUAGE_CELL_ID, Source
 
 
@@ -58,7 +59,7 @@ def build(
     Raises
     ------
     SourceError
-        A source breaks a rule; nothing is executed.
+        A source breaks a rule, or a published table that it reads cannot be had; nothing is executed.
     ValueError
         `jobs` is below 1.
     """
@@ -67,6 +68,8 @@ def build(
     languages = [language for language in LANGUAGES if language in set(languages)]
     checked, problems = check_course(course, lessons, languages)
     problems += _check_fonts(course, languages)
+    if not problems:
+        problems += [problem for lesson in checked for problem in fetch_tables(lesson.pages["en"])]
     if problems:
         raise SourceError(problems)
     work = [(lesson.pages["en"], lesson.pages[language]) for lesson in checked for language in languages]

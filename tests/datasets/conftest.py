@@ -1,14 +1,11 @@
 """A cache of its own for every test, and the mirror beside the checkout where there is one."""
 
 import os
-from pathlib import Path
 
 import pytest
 
 from course_utils.datasets import access, catalogue
 from course_utils.i18n import language, set_language
-
-MIRROR = Path(__file__).resolve().parents[3] / "shared" / "data" / "published"
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +22,7 @@ def fresh(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def originals(tmp_path_factory):
+def originals(tmp_path_factory, published_source):
     """Read published tables from the mirror or the network, whichever there is; skip where neither gives them."""
     keep = tmp_path_factory.mktemp("originals")
 
@@ -35,8 +32,8 @@ def originals(tmp_path_factory):
 
         saved = {key: os.environ.get(key) for key in ("SCALING_LAWS_CACHE", "SCALING_LAWS_MIRROR")}
         os.environ["SCALING_LAWS_CACHE"] = str(keep)
-        if MIRROR.is_dir():
-            os.environ["SCALING_LAWS_MIRROR"] = str(MIRROR)
+        if published_source is not None:
+            os.environ["SCALING_LAWS_MIRROR"] = published_source
         try:
             fetch(name, progress=False)
             return loader_of(name)()

@@ -1,21 +1,18 @@
 """Published points for the tests of the fits: from a mirror beside the checkout, the cache, or the network."""
 
 import os
-from pathlib import Path
 
 import pytest
 
-MIRROR = Path(__file__).resolve().parents[3] / "shared" / "data" / "published"
-
 
 @pytest.fixture(scope="session")
-def published():
+def published(published_source):
     """Return a function that gives a published table, or skips the test with the reason."""
     from course_utils import datasets
 
     patch = pytest.MonkeyPatch()
-    if MIRROR.is_dir() and "SCALING_LAWS_MIRROR" not in os.environ:
-        patch.setenv("SCALING_LAWS_MIRROR", str(MIRROR))
+    if published_source is not None and "SCALING_LAWS_MIRROR" not in os.environ:
+        patch.setenv("SCALING_LAWS_MIRROR", published_source)
 
     def table(name):
         found = datasets.find(name)
