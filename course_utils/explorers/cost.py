@@ -14,6 +14,7 @@ from course_utils.explorers.controls import Choice, Control, Slider, decade_step
 from course_utils.explorers.cost_sum import Accelerator, CostResult, compute_cost, format_energy
 from course_utils.explorers.explorer import Explorer
 from course_utils.explorers.picture import Picture
+from course_utils.explorers.plane import PARAMS_LIMITS, draw_plane, white_halo
 from course_utils.i18n import (
     format_count,
     format_duration,
@@ -38,23 +39,6 @@ _STEPS = {
     "devices": _DEVICES,
     "utilisation": _UTILISATIONS,
     "price": _PRICES,
-}
-_TOKENS_PER_PARAM = 20  # Hoffmann et al. 2022, Table 3: the rule of thumb
-_ISO_COMPUTE = 10.0 ** np.arange(17, 29, 2)
-# Where the name of a model stands beside its square: (alignment, points to the right, points up). Models
-# that are not named here are drawn without a name, because their neighbours' names would cover them.
-_NAMED = {
-    "GPT-3": ("right", -6, -7),
-    "Gopher": ("center", 4, -14),
-    "MT-NLG": ("left", 6, -4),
-    "PaLM 540B": ("left", 7, -3),
-    "Chinchilla": ("left", 11, -4),
-    "LLaMA 7B": ("right", -7, -4),
-    "Llama 2 7B": ("right", -7, -1),
-    "Llama 2 70B": ("center", 0, 7),
-    "Llama 3 8B": ("right", -7, -3),
-    "Llama 3 70B": ("right", -7, 1),
-    "Llama 3.1 405B": ("left", 7, 0),
 }
 
 
@@ -145,85 +129,18 @@ class CostOfARun(Explorer):
         return str(self.history["model"].iloc[row]), result.flops / self._history_flops[row]
 
     def build(self, picture: Picture) -> None:
-        from matplotlib import patheffects
-
         from course_utils import plots
-        from course_utils.explorers.colours import FAINT, INK, MUTED, OWN
+        from course_utils.explorers.colours import INK, OWN
 
         axes = picture.figure.add_axes((0.18, 0.185, 0.785, 0.73))  # room for '100 nghìn tỷ'
-        self._axes = axes
-        axes.set(xlim=(6e6, 1.7e13), ylim=(6e8, 1.7e14))
-        plots.tokens_axis(plots.params_axis(axes), "y")
-        axes.yaxis.set_label_coords(-0.195, 0.5)
-        axes.grid(False)
-        halo = [patheffects.withStroke(linewidth=3, foreground="white")]
-        self._span = np.array(axes.get_xlim())
-        slope = self._slope_on_page(picture)
-        for flops in _ISO_COMPUTE:
-            axes.plot(self._span, flops / (6 * self._span), color=FAINT, lw=0.8, zorder=1)
-            x, y = self._edge_of_line(flops)
-            if x is not None:
-                axes.text(
-                    x,
-                    y,
-                    format_flops(flops),
-                    rotation=-slope,
-                    rotation_mode="anchor",
-                    fontsize=8,
-                    color=MUTED,
-                    ha="left",
-                    va="bottom",
-                    zorder=1,
-                )
-        axes.plot(self._span, _TOKENS_PER_PARAM * self._span, color=MUTED, lw=1.0, ls=(0, (4, 3)), zorder=1)
-        axes.text(
-            1.0e8,
-            1.0e8 * _TOKENS_PER_PARAM * 1.25,
-            t("explorers.cost.rule", n=_TOKENS_PER_PARAM),
-            color=MUTED,
-            fontsize=8.5,
-            rotation=slope,
-            rotation_mode="anchor",
-        )
-        plots.published(
-            axes, self.history["params"], self.history["tokens"], source=t("explorers.cost.history_source"), ms=5
-        )
+        draw_plane(picture, axes, self.history, source=t("explorers.cost.history_source"))
         plots.provenance_note(axes)
-        for row in self.history.itertuples():
-            if row.model in _NAMED:
-                side, right, up = _NAMED[row.model]
-                axes.annotate(
-                    row.model,
-                    (row.params, row.tokens),
-                    xytext=(right, up),
-                    textcoords="offset points",
-                    ha=side,
-                    fontsize=8.5,
-                    color=INK,
-                    path_effects=halo,
-                    zorder=2,  # over the lines, under the squares of its neighbours
-                )
+        self._span = np.array(PARAMS_LIMITS)
         (self._iso,) = axes.plot([], [], color=OWN, lw=1.4)
         (self._point,) = axes.plot([], [], "o", color=OWN, ms=10, mec="white", mew=1.5)
-        self._name = picture.text(1, 1, axes=axes, color=OWN, fontsize=10, va="bottom", path_effects=halo)
+        self._name = picture.text(1, 1, axes=axes, color=OWN, fontsize=10, va="bottom", path_effects=white_halo())
         self._title = picture.text(0.18, 0.955, ha="left", va="center", fontsize=11.5, color=INK)
         picture.moving(self._iso, self._point, self._name, self._title)
-
-    def _slope_on_page(self, picture: Picture) -> float:
-        """Return the angle, in degrees, of a line of slope one on the log axes as they lie on the page."""
-        box = self._axes.get_position()
-        decades = [float(np.log10(high / low)) for low, high in (self._axes.get_xlim(), self._axes.get_ylim())]
-        up = box.height * picture.height / decades[1]
-        right = box.width * picture.width / decades[0]
-        return float(np.degrees(np.arctan2(up, right)))
-
-    def _edge_of_line(self, flops: float) -> tuple[float | None, float]:
-        """Return a place just inside the left or upper edge of the axes for the name of a line of equal compute."""
-        low, high = self._axes.get_ylim()
-        x = max(self._span[0] * 1.25, flops / (6 * high) * 1.9)
-        y = flops / (6 * x)
-        inside = x < self._span[1] / 4 and y > low * 4
-        return (x, y * 1.05) if inside else (None, y)
 
     def draw(self, result: CostResult) -> Hashable:
         self._iso.set_data(self._span, result.flops / (6 * self._span))
