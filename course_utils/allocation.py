@@ -286,8 +286,7 @@ def _numeric(
 def _golden(function: Callable[[Array], Array], low: Array, high: Array) -> Array:
     """Minimise elementwise: scan 400 values, then golden section in the best bracket."""
     grid = low + (high - low) * np.linspace(0, 1, 400)[:, None]
-    scanned = np.stack([function(row) for row in grid])
-    best = np.clip(np.argmin(scanned, axis=0), 1, 398)
+    best = np.clip(np.argmin(function(grid), axis=0), 1, 398)
     column = np.arange(len(low))
     low, high = grid[best - 1, column], grid[best + 1, column]
     golden = (np.sqrt(5.0) - 1) / 2

@@ -5,13 +5,14 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`shape_of_a_law`: what floor, scale and exponent do to a curve, on three kinds of paper.
 - :func:`foretell_the_big_run`: fit the small runs, commit a prediction, and see the big run.
 - :func:`cost_of_a_run`: from N and D to FLOPs, days, money and energy.
+- :func:`allocate_a_budget`: how large a model on how much text, by whose constants, for how many users.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["cost_of_a_run", "foretell_the_big_run", "shape_of_a_law"]
+__all__ = ["allocate_a_budget", "cost_of_a_run", "foretell_the_big_run", "shape_of_a_law"]
 
 
 def shape_of_a_law(**start: Any):
@@ -91,3 +92,32 @@ def cost_of_a_run(**start: Any):
     from course_utils.explorers.cost import CostOfARun
 
     return CostOfARun(**start)
+
+
+def allocate_a_budget(**start: Any):
+    """Split a budget between parameters and tokens by one source's constants, with every other source beside it.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``flops`` (1e17 to 1e26), ``source`` ("besiroglu", "hoffmann_unrounded",
+        "hoffmann_printed", "muennighoff_c4", "kaplan_2020" or "our_runs"), ``served`` (tokens that the model will
+        read and write for its users: 0, 1e9, 2e9, 5e9 and so on to 1e14), ``intervals`` (whether to draw them).
+
+    Returns
+    -------
+    course_utils.explorers.allocate.AllocateABudget
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> f"{allocate_a_budget(source='hoffmann_printed').result.params / 1e9:.1f}B"
+    '32.2B'
+    """
+    from course_utils.explorers.allocate import AllocateABudget
+
+    return AllocateABudget(**start)

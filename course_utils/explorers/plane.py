@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 PARAMS_LIMITS = (6e6, 1.7e13)
 TOKENS_LIMITS = (6e8, 1.7e14)
-_TOKENS_PER_PARAM = 20  # Hoffmann et al. 2022, Table 3: the rule of thumb
+TOKENS_PER_PARAM = 20  # Hoffmann et al. 2022, Table 3: the rule of thumb
 _ISO_COMPUTE = 10.0 ** np.arange(17, 29, 2)
 # Where the name of a model stands beside its square: (alignment, points to the right, points up). Models
 # that are not named here are drawn without a name, because their neighbours' names would cover them.
@@ -42,7 +44,15 @@ def white_halo() -> list:
     return [patheffects.withStroke(linewidth=3, foreground="white")]
 
 
-def draw_plane(picture: Picture, axes: Axes, history: pandas.DataFrame, *, source: str) -> None:
+def draw_plane(
+    picture: Picture,
+    axes: Axes,
+    history: pandas.DataFrame,
+    *,
+    source: str,
+    names: Mapping[str, tuple[str, int, int]] = MappingProxyType({}),
+    name_rule: bool = True,
+) -> None:
     """Draw what never moves on the plane of parameters and tokens.
 
     Parameters
@@ -55,6 +65,10 @@ def draw_plane(picture: Picture, axes: Axes, history: pandas.DataFrame, *, sourc
         The table ``models_history``.
     source : str
         Where the squares come from, in the reader's language.
+    names : mapping of str to (alignment, points to the right, points up)
+        Other places for the names of some models, where the usual ones are taken.
+    name_rule : bool
+        Whether the line of 20 tokens a parameter is named.
     """
     from course_utils import plots
     from course_utils.explorers.colours import FAINT, INK, MUTED
@@ -81,21 +95,23 @@ def draw_plane(picture: Picture, axes: Axes, history: pandas.DataFrame, *, sourc
                 va="bottom",
                 zorder=1,
             )
-    axes.plot(span, _TOKENS_PER_PARAM * span, color=MUTED, lw=1.0, ls=(0, (4, 3)), zorder=1)
-    axes.text(
-        1.0e8,
-        1.0e8 * _TOKENS_PER_PARAM * 1.25,
-        t("explorers.cost.rule", n=_TOKENS_PER_PARAM),
-        color=MUTED,
-        fontsize=8.5,
-        rotation=slope,
-        rotation_mode="anchor",
-    )
+    axes.plot(span, TOKENS_PER_PARAM * span, color=MUTED, lw=1.0, ls=(0, (4, 3)), zorder=1)
+    if name_rule:
+        axes.text(
+            1.0e8,
+            1.0e8 * TOKENS_PER_PARAM * 1.25,
+            t("explorers.cost.rule", n=TOKENS_PER_PARAM),
+            color=MUTED,
+            fontsize=8.5,
+            rotation=slope,
+            rotation_mode="anchor",
+        )
     plots.published(axes, history["params"], history["tokens"], source=source, ms=5)
     halo = white_halo()
+    places = {**_NAMED, **names}
     for row in history.itertuples():
-        if row.model in _NAMED:
-            side, right, up = _NAMED[row.model]
+        if row.model in places:
+            side, right, up = places[row.model]
             axes.annotate(
                 row.model,
                 (row.params, row.tokens),

@@ -55,7 +55,7 @@ def _png_size(png: bytes) -> tuple[int, int]:
 
 
 def test_every_explorer_is_found():
-    assert set(explorers.__all__) == {"shape_of_a_law", "foretell_the_big_run", "cost_of_a_run"}
+    assert set(explorers.__all__) == {"allocate_a_budget", "shape_of_a_law", "foretell_the_big_run", "cost_of_a_run"}
 
 
 def test_both_ends_of_every_control(spoken):
