@@ -7,6 +7,7 @@ What to use when
 ``fit_chinchilla``  N and D both vary: E + A N**-alpha + B D**-beta
 ``fit_kaplan``      N and D both vary, in Kaplan's coupled form without a floor (eq. 1.5)
 ``fit_isoflop``     runs at a few fixed budgets: the valley's minimum of each, then exponents over budgets
+``fit_valley_surface``  runs of any size and compute, counted in any way: one valley for all, its exponent
 ``fit_envelope``    whole training curves: the best loss at each compute, then exponents
 ``bootstrap``       how far the constants, and anything computed from them, move when the runs are drawn again
 ``profile``         how far one constant can be pushed before the fit is worse than chance explains
@@ -38,6 +39,7 @@ from course_utils.fitting.refit import refit
 from course_utils.fitting.resampling import Bootstrap, bootstrap
 from course_utils.fitting.results import Estimate, FitResult, FitWarning
 from course_utils.fitting.surface import fit_chinchilla, fit_kaplan
+from course_utils.fitting.valley_surface import ValleySurface, fit_valley_surface
 
 __all__ = [
     "Backtest",
@@ -51,6 +53,7 @@ __all__ = [
     "PowerLawBatch",
     "Profile",
     "Valley",
+    "ValleySurface",
     "backtest",
     "bootstrap",
     "fit_chinchilla",
@@ -59,6 +62,7 @@ __all__ = [
     "fit_kaplan",
     "fit_power_law",
     "fit_power_laws",
+    "fit_valley_surface",
     "profile",
     "refit",
 ]

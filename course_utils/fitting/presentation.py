@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from course_utils.fitting.backtest import Backtest
     from course_utils.fitting.isoflop import IsoflopFit
     from course_utils.fitting.results import Estimate, FitResult
+    from course_utils.fitting.valley_surface import ValleySurface
 
 SYMBOLS = {
     "alpha": "α",
@@ -186,3 +187,47 @@ def isoflop_html(fit: IsoflopFit) -> str:
     head, rows = _isoflop_table(fit)
     text = "".join(f"<p>{escape(sentence)}</p>" for sentence in _isoflop_sentences(fit))
     return f'<div class="scaling-law-fit">{html_table(head, rows, t("fitting.isoflop.caption"))}{text}</div>'
+
+
+def _valley_surface_table(fit: ValleySurface) -> tuple[list[str], list[list[str]]]:
+    low, high = fit.data["flops"].min(), fit.data["flops"].max()
+    head = [
+        t("fitting.isoflop.budget"),
+        t("fitting.isoflop.params"),
+        t("fitting.interval", level=format_percent(fit.level)),
+        t("fitting.isoflop.loss"),
+    ]
+    rows = []
+    for flops in (low, (low * high) ** 0.5, high):
+        best = float(fit.optimal_params(flops))
+        interval = t("numbers.unknown")
+        if fit.exponent_params.interval is not None:
+            interval = " – ".join(format_count(float(end[0])) for end in fit.optimal_params_band(flops))
+        loss = format_number(float(fit.predict(best, flops)), 4)
+        rows.append([format_number(float(flops)), format_count(best), interval, loss])
+    return head, rows
+
+
+def _valley_surface_sentences(fit: ValleySurface) -> list[str]:
+    exponents = t(
+        "fitting.isoflop.exponents",
+        a=format_number(fit.exponent_params.value),
+        a_interval=_interval(fit.exponent_params),
+        b=format_number(fit.exponent_tokens.value),
+        level=format_percent(fit.level),
+    )
+    spread = t("numbers.unknown") if fit.spread is None else format_percent(fit.spread)
+    scatter = t("fitting.valley_surface.spread", count=fit.n_points, spread=spread)
+    return [exponents, scatter, *(f"! {warning.words()}" for warning in fit.warnings)]
+
+
+def valley_surface_text(fit: ValleySurface) -> str:
+    """Write a valley as lines of text."""
+    return "\n".join([*align(*_valley_surface_table(fit)), *_valley_surface_sentences(fit)])
+
+
+def valley_surface_html(fit: ValleySurface) -> str:
+    """Write a valley as HTML."""
+    head, rows = _valley_surface_table(fit)
+    text = "".join(f"<p>{escape(sentence)}</p>" for sentence in _valley_surface_sentences(fit))
+    return f'<div class="scaling-law-fit">{html_table(head, rows, t("fitting.valley_surface.caption"))}{text}</div>'
