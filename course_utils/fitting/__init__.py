@@ -11,6 +11,7 @@ What to use when
 ``fit_envelope``    whole training curves: the best loss at each compute, then exponents
 ``bootstrap``       how far the constants, and anything computed from them, move when the runs are drawn again
 ``profile``         how far one constant can be pushed before the fit is worse than chance explains
+``study``           which runs to buy: a thousand laws on random subsets of a ladder, and how far each one errs
 ``backtest``        what the law would have foretold for the largest runs, had they not been made
 
 Objectives, always of the residual of **log** loss, summed over runs (never averaged: an average hides a small gradient
@@ -30,8 +31,10 @@ checkpoints of one run; hold out the largest runs, not random ones.
 from __future__ import annotations
 
 from course_utils.fitting.backtest import Backtest, BacktestRow, backtest
+from course_utils.fitting.designs import Design, Study, study
 from course_utils.fitting.envelope import EnvelopeFit, fit_envelope
 from course_utils.fitting.isoflop import IsoflopFit, Valley, fit_isoflop
+from course_utils.fitting.ladders import Ladder
 from course_utils.fitting.notices import show_in_notebooks
 from course_utils.fitting.power_law import PowerLawBatch, fit_power_law, fit_power_laws
 from course_utils.fitting.profiles import Profile, profile
@@ -45,13 +48,16 @@ __all__ = [
     "Backtest",
     "BacktestRow",
     "Bootstrap",
+    "Design",
     "EnvelopeFit",
     "Estimate",
     "FitResult",
     "FitWarning",
     "IsoflopFit",
+    "Ladder",
     "PowerLawBatch",
     "Profile",
+    "Study",
     "Valley",
     "ValleySurface",
     "backtest",
@@ -65,6 +71,7 @@ __all__ = [
     "fit_valley_surface",
     "profile",
     "refit",
+    "study",
 ]
 
 show_in_notebooks()
