@@ -6,13 +6,22 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`foretell_the_big_run`: fit the small runs, commit a prediction, and see the big run.
 - :func:`cost_of_a_run`: from N and D to FLOPs, days, money and energy.
 - :func:`allocate_a_budget`: how large a model on how much text, by whose constants, for how many users.
+- :func:`walk_the_valley`: at a fixed budget, what a model of the wrong size loses and wastes.
+- :func:`count_it_your_way`: the same runs under other ways of counting N and C, and the exponent that follows.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["allocate_a_budget", "cost_of_a_run", "foretell_the_big_run", "shape_of_a_law"]
+__all__ = [
+    "allocate_a_budget",
+    "cost_of_a_run",
+    "count_it_your_way",
+    "foretell_the_big_run",
+    "shape_of_a_law",
+    "walk_the_valley",
+]
 
 
 def shape_of_a_law(**start: Any):
@@ -121,3 +130,62 @@ def allocate_a_budget(**start: Any):
     from course_utils.explorers.allocate import AllocateABudget
 
     return AllocateABudget(**start)
+
+
+def walk_the_valley(**start: Any):
+    """Walk along a line of equal compute: the loss above the best size, and the compute that the wrong one wastes.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``ground`` ("our_runs", "besiroglu" or "hoffmann_unrounded"), ``rung``
+        (which of the ground's five budgets, 0 to 4), ``multiple`` (the size over the best size: 1, or 1.1, 1.25, 1.5,
+        2, 3, 4, 5, 7, 10, 15, 20, 30, or one over these).
+
+    Returns
+    -------
+    course_utils.explorers.walk.WalkTheValley
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> round(walk_the_valley(ground="besiroglu").result.share, 2)
+    0.84
+    """
+    from course_utils.explorers.walk import WalkTheValley
+
+    return WalkTheValley(**start)
+
+
+def count_it_your_way(**start: Any):
+    """Recount the course's own runs and see the exponent of N_opt = k C^a move.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``params`` ("blocks", "blocks_and_head" or "everything"), ``compute``
+        ("all", "without_head" or "six_nd"), ``warmup`` ("share", 5 per cent of the steps, or "fixed", 600 steps),
+        ``span`` (a pair of budgets, FLOPs), ``reach`` (how far above the lowest loss at its budget a run may lie:
+        0.03, 0.04, 0.05, 0.07, 0.1, or 1.0 for every run).
+
+    Returns
+    -------
+    course_utils.explorers.count.CountItYourWay
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> round(count_it_your_way(params="blocks").result.exponent.value, 2)
+    0.69
+    """
+    from course_utils.explorers.count import CountItYourWay
+
+    return CountItYourWay(**start)

@@ -92,7 +92,7 @@ class AllocateABudget(Explorer):
         self._axes = axes
         source = t("explorers.allocate.published_source")
         draw_plane(picture, axes, self.history, source=source, names=_NAMES, name_rule=False)
-        axes.yaxis.set_label_coords(-0.22, 0.5)
+        axes.yaxis.set_label_coords(-0.2, 0.5)
         self._colours = {name: COLOURS["orange"] for name in SOURCES} | {"our_runs": COLOURS["black"]}
         for name in SOURCES:
             curve = self.sources.curve(name)

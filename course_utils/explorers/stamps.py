@@ -64,7 +64,10 @@ class StampedText(Text):
             self.set_position((0, 0))
             box = self.get_window_extent(renderer)
             left, bottom = int(np.floor(box.x0)) - _MARGIN, int(np.floor(box.y0)) - _MARGIN
-            width, height = int(np.ceil(box.width)) + 2 * _MARGIN, int(np.ceil(box.height)) + 2 * _MARGIN
+            # With strokes around it a text is drawn as unhinted outlines, which are wider than the box of the hinted
+            # letters: two or three per cent, most of a letter in a long line.
+            wider = int(0.05 * box.width) if self.get_path_effects() else 0
+            width, height = int(np.ceil(box.width)) + wider + 2 * _MARGIN, int(np.ceil(box.height)) + 2 * _MARGIN
             alone = RendererAgg(width, height, renderer.dpi)
             self.set_position((-left, -bottom))
             super().draw(alone)

@@ -55,7 +55,14 @@ def _png_size(png: bytes) -> tuple[int, int]:
 
 
 def test_every_explorer_is_found():
-    assert set(explorers.__all__) == {"allocate_a_budget", "shape_of_a_law", "foretell_the_big_run", "cost_of_a_run"}
+    assert set(explorers.__all__) == {
+        "allocate_a_budget",
+        "cost_of_a_run",
+        "count_it_your_way",
+        "foretell_the_big_run",
+        "shape_of_a_law",
+        "walk_the_valley",
+    }
 
 
 def test_both_ends_of_every_control(spoken):
