@@ -40,7 +40,7 @@ def kernel_environment(ipython_folder: str) -> dict[str, str]:
     for name in ("COURSE_LANG", "PYTHONSTARTUP", "PYTHONWARNINGS", "MATPLOTLIBRC", "PYTEST_CURRENT_TEST"):
         environment.pop(name, None)
     # Hash seed: the order of sets. One thread: sums in one order. Columns: the width of printed tables. No IPython
-    # profile: a reader's own start-up files.
+    # profile: a reader's own start-up files. Progress off: what a reader has answered before.
     environment |= {
         "PYTHONHASHSEED": "0",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -50,6 +50,7 @@ def kernel_environment(ipython_folder: str) -> dict[str, str]:
         "COLUMNS": "80",
         "TZ": "UTC",
         "PYTHONUTF8": "1",
+        "SCALING_LAWS_PROGRESS": "off",
         "IPYTHONDIR": ipython_folder,
     }
     return environment

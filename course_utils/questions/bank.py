@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import difflib
 import functools
-import math
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from typing import Any
 
-from course_utils.i18n import language
+from course_utils.i18n import language, t
+from course_utils.questions.expressions import evaluate
 
 _HERE = files("course_utils.questions")
+
+TYPES = ("number", "choice", "choices", "code", "open")
+ROLES = ("exercise", "quiz", "placement")
+TOPICS = ("foundations", "kaplan_chinchilla", "fitting", "data", "emergence", "moe", "inference", "systems")
+_TOPIC_OF_LESSON = {
+    "00": "foundations", "01": "foundations", "02": "kaplan_chinchilla", "03": "fitting", "04": "data",
+    "05": "emergence", "06": "moe", "07": "inference", "08": "systems", "09": "foundations",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -23,51 +33,78 @@ class Question:
     id : str
         "NN.name", NN being the lesson.
     type : str
-        "number" or "choice".
-    answer : float or str
-        The number, computed from the package, or the letter of the right choice.
+        "number", "choice", "choices" (several), "code" or "open".
+    role : str
+        "exercise", "quiz" or "placement".
+    difficulty : int
+        1 to 3.
+    topic : str
+        One of `TOPICS`.
     tolerance : float
-        Largest relative difference that still counts as right, for a number.
+        Largest relative difference that still counts as right, for a number or what code returns.
+    tolerance_decades : float or None
+        Largest difference in powers of ten, instead of `tolerance`.
     unit : str or None
         Unit of the number; an answer may leave it out but must not contradict it.
-    slips : mapping from name to float
-        Numbers that typical mistakes give; each has its own feedback.
+    exact_unit : bool
+        Whether only `unit` itself will do, because the conversion is what is asked.
+    choices : tuple of str
+        Letters.
+    function : str or None
+        Name of the function that the reader writes, for code.
+    cases : tuple of str
+        Arguments that it is tried on, as they stand between the brackets of a call.
     source : str
         Where the question's facts come from.
     """
 
     id: str
     type: str
-    answer: float | str
+    source: str
+    key: Any = field(default=None, repr=False)
+    role: str = "exercise"
+    difficulty: int = 1
+    topic: str = "foundations"
     tolerance: float = 0.0
+    tolerance_decades: float | None = None
     unit: str | None = None
-    slips: dict[str, float] = field(default_factory=dict)
+    exact_unit: bool = False
     choices: tuple[str, ...] = ()
-    source: str = ""
+    function: str | None = None
+    cases: tuple[str, ...] = ()
+    slip_keys: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def lesson(self) -> str:
         return self.id.split(".")[0]
 
+    @property
+    def name(self) -> str:
+        return self.id.split(".", 1)[1]
+
+    @functools.cached_property
+    def answer(self) -> Any:
+        """The number or function computed from the package, the letter of the right choice, or a tuple of letters."""
+        if self.type in ("number", "code"):
+            found = evaluate(self.key)
+            return float(found) if self.type == "number" else found
+        return tuple(self.key) if self.type == "choices" else self.key
+
+    @functools.cached_property
+    def slips(self) -> dict[str, Any]:
+        """Numbers (or functions) that typical mistakes give; each has its own feedback."""
+        cast = float if self.type == "number" else lambda function: function
+        return {name: cast(evaluate(key)) for name, key in self.slip_keys.items()}
+
     def words(self) -> dict:
         """Return the question's words in the language in force."""
-        return _words(language(), _file_of(self.lesson))[self.id.split(".", 1)[1]]
-
-
-def _evaluate(expression) -> float:
-    """Compute an answer from the package itself, so that a key cannot go stale."""
-    if not isinstance(expression, str):
-        return float(expression)
-    from course_utils import accounting, laws
-
-    known = {"accounting": accounting, "laws": laws, "math": math}
-    return float(eval(expression, {"__builtins__": {}}, known))  # text of our own package, not of a learner
+        return words_of(_file_of(self.lesson))[self.name]
 
 
 @functools.cache
 def _banks() -> dict[str, str]:
     """Return the lesson number of each bank file, such as {"00": "00_start_here"}."""
-    found = sorted(f.name.removesuffix(".toml") for f in (_HERE / "bank").iterdir() if f.name.endswith(".toml"))
+    found = sorted(f.name.removesuffix(".toml") for f in (_HERE / "bank").iterdir() if f.name[:2].isdigit())
     return {name[:2]: name for name in found}
 
 
@@ -75,29 +112,49 @@ def _file_of(lesson: str) -> str:
     return _banks()[lesson]
 
 
-@functools.cache
-def _words(code: str, file: str) -> dict:
-    return tomllib.loads((_HERE / "words" / code / f"{file}.toml").read_text(encoding="utf-8"))
+def read_bank(file: str) -> dict:
+    """Read one file of numbers, such as "00_start_here" or "interview/moe"."""
+    return _read("bank", file)
+
+
+def words_of(file: str) -> dict:
+    """Read the words that belong to a file of the bank, in the language in force."""
+    return _read(f"words/{language()}", file)
 
 
 @functools.cache
-def _questions() -> dict[str, Question]:
-    out = {}
-    for number, file in _banks().items():
-        table = tomllib.loads((_HERE / "bank" / f"{file}.toml").read_text(encoding="utf-8"))
-        for name, entry in table.items():
-            kind = entry["type"]
-            if kind == "number":
-                question = Question(f"{number}.{name}", kind, _evaluate(entry["answer"]), entry["tolerance"],
-                                    entry.get("unit"), {k: _evaluate(v) for k, v in entry.get("slips", {}).items()},
-                                    source=entry["source"])
-            elif kind == "choice":
-                question = Question(f"{number}.{name}", kind, entry["answer"], choices=tuple(entry["choices"]),
-                                    source=entry["source"])
-            else:
-                raise ValueError(f"bank/{file}.toml, {name}: unknown type {kind!r}; use number or choice")
-            out[question.id] = question
-    return out
+def _read(folder: str, file: str) -> dict:
+    path = _HERE.joinpath(*folder.split("/"), *f"{file}.toml".split("/"))
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        error.add_note(f"while reading {folder}/{file}.toml")
+        raise
+
+
+def _make(lesson: str, name: str, entry: dict) -> Question:
+    entry = dict(entry)
+    for key, allowed in (("type", TYPES), ("role", ROLES), ("topic", TOPICS)):
+        if entry.get(key, allowed[0]) not in allowed:
+            raise ValueError(f"{lesson}.{name}: unknown {key} {entry[key]!r}; use one of {', '.join(allowed)}")
+    try:
+        return Question(
+            id=f"{lesson}.{name}",
+            key=entry.pop("answer", None),
+            slip_keys=entry.pop("slips", {}),
+            choices=tuple(entry.pop("choices", ())),
+            cases=tuple(entry.pop("cases", ())),
+            topic=entry.pop("topic", _TOPIC_OF_LESSON[lesson]),
+            **entry,
+        )
+    except TypeError as error:
+        raise ValueError(f"{lesson}.{name}: {error}") from None
+
+
+@functools.cache
+def _of_lesson(lesson: str) -> dict[str, Question]:
+    made = (_make(lesson, name, entry) for name, entry in read_bank(_file_of(lesson)).items())
+    return {question.id: question for question in made}
 
 
 def lessons() -> list[str]:
@@ -105,9 +162,54 @@ def lessons() -> list[str]:
     return list(_banks())
 
 
-def names(lesson: str | None = None) -> list[str]:
-    """Return the ids of all questions, or of one lesson's, in the order of the bank."""
-    return [name for name in _questions() if lesson is None or name.split(".")[0] == lesson[:2]]
+def lesson_file(lesson: str) -> str | None:
+    """Return the name of a lesson's notebook without its ending; None for a lesson without questions."""
+    return _banks().get(lesson)
+
+
+def names(lesson: str | None = None, role: str | None = None) -> list[str]:
+    """Return the ids of questions, in the order of the bank.
+
+    Parameters
+    ----------
+    lesson : str, optional
+        Number of a lesson, such as "00"; all of them if left out.
+    role : str, optional
+        "exercise", "quiz" or "placement"; all of them if left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no such role, or the lesson has no questions.
+
+    Examples
+    --------
+    >>> len(names("00", role="placement"))
+    10
+    """
+    if role is not None and role not in ROLES:
+        raise ValueError(f"role: {role!r} is none of {', '.join(ROLES)}.")
+    chosen = lessons() if lesson is None else [lesson_number(lesson)]
+    return [id for number in chosen for id, question in _of_lesson(number).items() if role in (None, question.role)]
+
+
+def lesson_number(lesson: str | int) -> str:
+    """Return a lesson's number as the bank writes it.
+
+    Raises
+    ------
+    ValueError
+        If that lesson has no questions; the message names those that have.
+
+    Examples
+    --------
+    >>> lesson_number(1), lesson_number("01_what_are_scaling_laws")
+    ('01', '01')
+    """
+    number = f"{lesson:02d}" if isinstance(lesson, int) else str(lesson)[:2]
+    if number not in _banks():
+        raise ValueError(t("questions.no_such_lesson", lesson=lesson, known=", ".join(_banks())))
+    return number
 
 
 def find(id: str) -> Question:
@@ -118,10 +220,9 @@ def find(id: str) -> Question:
     KeyError
         If there is none; the message names the nearest ids.
     """
-    try:
-        return _questions()[id]
-    except KeyError:
-        near = difflib.get_close_matches(id, _questions(), 3, 0.4) or list(_questions())[:3]
-        from course_utils.i18n import t
-
-        raise KeyError(t("questions.unknown", id=id, near=", ".join(near))) from None
+    lesson = id[:2]
+    if lesson in _banks() and id in _of_lesson(lesson):
+        return _of_lesson(lesson)[id]
+    every = names()
+    near = difflib.get_close_matches(id, every, 3, 0.4) or every[:3]
+    raise KeyError(t("questions.unknown", id=id, near=", ".join(near)))

@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-import html
-from dataclasses import dataclass
+from typing import Any
 
 from course_utils.i18n import t
-from course_utils.questions.answers import parse_number
-from course_utils.questions.bank import Question, find
-
-
-class Words(str):
-    """Text that shows itself plainly in a terminal and as wrapped lines in a notebook."""
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_html_(self) -> str:
-        lines = "<br>".join(html.escape(line) for line in self.split("\n"))
-        return f'<div style="max-width: 46em; line-height: 1.5" role="status">{lines}</div>'
-
-
-@dataclass(frozen=True, repr=False)
-class Verdict:
-    """What came of an answer.
-
-    Attributes
-    ----------
-    right : bool or None
-        None when no answer has been given yet, or it could not be read.
-    text : str
-        The feedback, in the reader's language.
-    """
-
-    right: bool | None
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        return Words(self.text)._repr_html_()
+from course_utils.questions import record
+from course_utils.questions.bank import find
+from course_utils.questions.faces import Verdict, Words
+from course_utils.questions.judging import judge
 
 
 def ask(id: str) -> Words:
@@ -52,54 +20,16 @@ def ask(id: str) -> Words:
     return Words("\n".join(lines))
 
 
-def _check_choice(question: Question, answer) -> Verdict:
-    words = question.words()
-    letter = str(answer).strip().lower().rstrip(").")
-    if letter not in question.choices:
-        return Verdict(None, t("questions.not_a_choice", answer=answer, choices=", ".join(question.choices)))
-    feedback = words["feedback"][letter]
-    if letter == question.answer:
-        return Verdict(True, t("questions.right", feedback=feedback))
-    return Verdict(False, t("questions.wrong", feedback=feedback))
-
-
-def _close(value: float, target: float, tolerance: float) -> bool:
-    return abs(value - target) <= tolerance * abs(target)
-
-
-def _check_number(question: Question, answer) -> Verdict:
-    words = question.words()
-    try:
-        value, unit = parse_number(answer)
-    except (ValueError, TypeError) as error:
-        return Verdict(None, t("questions.not_a_number", part=str(error)))
-    if unit and question.unit and unit != question.unit:
-        return Verdict(False, t("questions.unit", given=unit, wanted=question.unit))
-    if _close(value, question.answer, question.tolerance):
-        return Verdict(True, t("questions.right", feedback=words["feedback"]["right"]))
-    for slip, number in question.slips.items():
-        if _close(value, number, max(question.tolerance, 0.005)):
-            return Verdict(False, t("questions.wrong", feedback=words["feedback"][slip]))
-    ratio = value / question.answer if question.answer else float("inf")
-    if ratio <= 0:
-        how = t("questions.sign")
-    elif ratio > 1:
-        how = t("questions.too_large")
-    else:
-        how = t("questions.too_small")
-    return Verdict(False, t("questions.wrong", feedback=how))
-
-
-def check(id: str, answer=None) -> Verdict:
-    """Check `answer` to question `id`; without an answer, show the question.
+def check(id: str, answer: Any = None) -> Verdict:
+    """Check `answer` to question `id` and note it in the reader's own record; without an answer, show the question.
 
     Parameters
     ----------
     id : str
         "NN.name".
-    answer : number, str or None
-        A number as one writes it ("140B", "140 tỷ", "1.4 × 10^11"), or the letter of a choice. None shows the
-        question and says how to answer.
+    answer : number, str, list of letters, function or None
+        A number as one writes it ("140B", "140 tỷ", "1.4 × 10^11"), the letter of a choice, several letters, or the
+        function that an exercise in code asks for. None shows the question and says how to answer.
 
     Returns
     -------
@@ -109,11 +39,20 @@ def check(id: str, answer=None) -> Verdict:
     ------
     KeyError
         If there is no such question.
+
+    Examples
+    --------
+    >>> check("00.twenty", "20").right
+    True
     """
     question = find(id)
     if answer is None:
         return Verdict(None, f"{ask(id)}\n{t('questions.replace_none')}")
-    return _check_choice(question, answer) if question.type == "choice" else _check_number(question, answer)
+    verdict = judge(question, answer)
+    if verdict.right is None:
+        return verdict
+    record.current().add_answer(id, "question", getattr(answer, "__name__", answer), float(verdict.right))
+    return Verdict(verdict.right, _with_note(verdict.text), verdict.slip)
 
 
 def hint(id: str, level: int = 1) -> Words:
@@ -121,17 +60,40 @@ def hint(id: str, level: int = 1) -> Words:
     if level < 1:
         raise ValueError(t("questions.hint_level", level=level))
     hints = find(id).words()["hints"]
-    return Words(hints[min(level, len(hints)) - 1])
+    level = min(level, len(hints))
+    record.current().add_hint(id, level)
+    return Words(_with_note(hints[level - 1]))
 
 
 def solution(id: str) -> Words:
-    """Return the worked solution of question `id`."""
+    """Return the worked solution of question `id`; for an exercise in code, with the code."""
     question = find(id)
-    return Words(f"{question.words()['solution']}\n{t('questions.source', source=question.source)}")
+    lines = [question.words()["solution"]]
+    if question.type == "code":
+        from course_utils.questions.code_exercises import block
+
+        lines.append(block(question, "solution"))
+    return Words("\n".join([*lines, t("questions.source", source=question.source)]))
+
+
+def stub(id: str) -> Words:
+    """Return the code that the reader of an exercise in code starts from.
+
+    Raises
+    ------
+    ValueError
+        If the question asks for no code.
+    """
+    from course_utils.questions.code_exercises import block
+
+    question = find(id)
+    if question.type != "code":
+        raise ValueError(t("questions.no_code", id=id))
+    return Words(block(question, "exercise"))
 
 
 def grade(lesson: str, answers: dict) -> Words:
-    """Count the right answers to all questions of a lesson and say what follows.
+    """Count the right answers to the questions that place a reader, and say where to start.
 
     Parameters
     ----------
@@ -155,3 +117,8 @@ def grade(lesson: str, answers: dict) -> Words:
     lines.append(t("questions.grade", right=right, total=len(verdicts)))
     lines.append(t(f"questions.grade_{level}"))
     return Words("\n".join(lines))
+
+
+def _with_note(text: str) -> str:
+    note = record.current().take_note()
+    return f"{text}\n⚠ {note}" if note else text
