@@ -26,7 +26,7 @@ from course_utils.i18n import format_count, format_flops, format_number, format_
 
 _BOX = (0.105, 0.185, 0.84, 0.62)
 _BESIDE = 1.16  # the factor in size that is the distance of a label from its dot
-_EDGE = 8.0  # where a label to the left of the ring would leave the picture: times smaller than the best size
+_EDGE = 5.0  # where a label to the left of the ring would leave the picture: times smaller than the best size
 _BELOW = 0.3  # room under the bottom, as a share of the height above it
 _ALWAYS_SEEN = 6.0  # times the best size: a law's picture is at least as high as its valley there
 
