@@ -86,8 +86,14 @@ def _build(environment: Environment, language: str, arguments: list[str]) -> int
 
 
 def _bench(environment: Environment, language: str, arguments: list[str]) -> int:
+    rest = [word for word in arguments if word != "--install"]
     environment.ensure()
-    return _module(environment, language, "course_utils.fitting.bench", arguments)
+    if rest != arguments and extras.missing(environment, "bench", "fast"):
+        extras.install_peers(environment)
+    lacking = extras.missing(environment, "bench", "fast")
+    if lacking and not {"-h", "--help"} & set(rest):
+        print(say("peers_missing", names=", ".join(lacking), course=command()), flush=True)
+    return _module(environment, language, "course_utils.fitting.bench", rest)
 
 
 def _data(environment: Environment, language: str, arguments: list[str]) -> int:
@@ -100,7 +106,7 @@ def _ladder(environment: Environment, language: str, arguments: list[str]) -> in
     wanted = [builds[word] for word in arguments if word in builds]
     rest = [word for word in arguments if word not in builds]
     environment.ensure()
-    if wanted and extras.missing_training(environment):
+    if wanted and extras.missing(environment, "train"):
         extras.install_training(environment, wanted[-1])
     if wanted and not rest:
         print(say("training_ready", course=command()), flush=True)

@@ -1,4 +1,4 @@
-"""What a default installation leaves out: PyTorch for the model ladder. And what it looks for: a Chromium."""
+"""What a default installation leaves out: PyTorch for the ladder, the peers of the benchmark. And a Chromium."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from course_door.problems import Problem
 from course_door.versions import command
 from course_door.words import say
 
+_MODULES = {"train": ("torch", "tokenizers"), "bench": ("lmfit", "chinchilla"), "fast": ("numba",)}
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 _CHROMIUM_PLACES = {
     "darwin": (
@@ -44,18 +45,19 @@ def find_chromium(env: dict[str, str] | None = None, which=shutil.which, platfor
     return next((place for place in _CHROMIUM_PLACES.get(platform, ()) if Path(place).exists()), None)
 
 
-def missing_training(environment: Environment) -> list[str]:
-    """List the modules of the extra [train] that the environment lacks."""
-    question = "import importlib.util as u; print(*[m for m in ('torch', 'tokenizers') if u.find_spec(m) is None])"
+def missing(environment: Environment, *names: str) -> list[str]:
+    """List the modules of some extras that the environment lacks."""
+    modules = tuple(module for name in names for module in _MODULES[name])
+    question = f"import importlib.util as u; print(*[m for m in {modules!r} if u.find_spec(m) is None])"
     asked = subprocess.run([environment.python, "-I", "-c", question], capture_output=True, text=True, check=True)
     return asked.stdout.split()
 
 
 def require_training(environment: Environment) -> None:
     """Refuse to go on without the extra [train], naming the command that installs it."""
-    missing = missing_training(environment)
-    if missing:
-        raise Problem("training_missing", names=", ".join(missing), course=command())
+    lacking = missing(environment, "train")
+    if lacking:
+        raise Problem("training_missing", names=", ".join(lacking), course=command())
 
 
 def install_training(environment: Environment, backend: str) -> None:
@@ -68,13 +70,7 @@ def install_training(environment: Environment, backend: str) -> None:
     backend : str
         Build of PyTorch: ``"cpu"`` (about 200 MB) or ``"auto"`` (that of the graphics card found; several GB).
     """
-    project = tomllib.loads((environment.root / "pyproject.toml").read_text(encoding="utf-8"))
-    requirements = project["project"]["optional-dependencies"]["train"]
-    pins = environment.private / "pins.txt"
-    lines = environment.lock.read_text(encoding="utf-8").splitlines()
-    # Without the hashes: pip would otherwise ask for one of PyTorch too.
-    pins.write_text("\n".join(x.rstrip(" \\") for x in lines if "==" in x and not x.startswith(" ")), encoding="utf-8")
-    options = {"cwd": environment.root, "log": environment.log, "python": "", "venv": environment.venv.name}
+    requirements, pins, options = _beside_the_lock(environment, "train")
     uv = installer.find_uv()
     if uv is None:
         # Only uv can choose PyTorch's build by name; pip would bring the CUDA build, several GB, to every Linux.
@@ -84,6 +80,27 @@ def install_training(environment: Environment, backend: str) -> None:
             installer.run(fetch, say("installing_uv"), **options)
     line = installer.Uv(uv, environment.python).extra(requirements, pins, backend)
     installer.run(line, say("installing_training", backend=backend), **options)
+
+
+def install_peers(environment: Environment) -> None:
+    """Install the extras [bench] and [fast], what the fits are timed against and the compiled engine."""
+    requirements, pins, options = _beside_the_lock(environment, "bench", "fast")
+    uv = installer.find_uv()
+    tool = installer.Uv(uv, environment.python) if uv else installer.Pip(environment.python)
+    names = ", ".join(missing(environment, "bench", "fast"))
+    installer.run(tool.plain(requirements, pins), say("installing_peers", names=names), **options)
+
+
+def _beside_the_lock(environment: Environment, *names: str) -> tuple[list[str], Path, dict]:
+    """Give the requirements of some extras, a file that holds the locked versions, and the installer's options."""
+    project = tomllib.loads((environment.root / "pyproject.toml").read_text(encoding="utf-8"))
+    requirements = [line for name in names for line in project["project"]["optional-dependencies"][name]]
+    pins = environment.private / "pins.txt"
+    lines = environment.lock.read_text(encoding="utf-8").splitlines()
+    # Without the hashes: pip would otherwise ask for one of each extra package too.
+    pins.write_text("\n".join(x.rstrip(" \\") for x in lines if "==" in x and not x.startswith(" ")), encoding="utf-8")
+    options = {"cwd": environment.root, "log": environment.log, "python": "", "venv": environment.venv.name}
+    return requirements, pins, options
 
 
 def announce_chromium() -> str | None:

@@ -57,6 +57,9 @@ class Uv:
     def remove(self, names: list[str]) -> list[str]:
         return [*self.front, "uninstall", *self.into, *names]
 
+    def plain(self, requirements: list[str], pins: Path) -> list[str]:
+        return [*self.front, "install", *self.into, "-c", str(pins), *requirements]
+
     def extra(self, requirements: list[str], pins: Path, backend: str) -> list[str]:
         return [*self.front, "install", *self.into, "--torch-backend", backend, "-c", str(pins), *requirements]
 

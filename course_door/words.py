@@ -16,7 +16,7 @@ SENTENCES = {
   {course} test [...]         run the tests (options go to pytest)
   {course} setup              install only
   {course} build [LESSON]     build the notebooks from notebooks/source (--lang for one language)
-  {course} bench              time the fits against other packages
+  {course} bench [...]        time the fits against other packages (--install first brings them, --quick for a look)
   {course} ladder [...]       train the model ladder again (--install first brings PyTorch, --smoke tries it)
   {course} data [list|download|verify]   the data sets
   {course} lock [--upgrade]   for maintainers: resolve requirements.lock again""",
@@ -30,7 +30,7 @@ SENTENCES = {
   {course} test [...]         chạy kiểm thử (các tùy chọn chuyển cho pytest)
   {course} setup              chỉ cài đặt
   {course} build [BÀI]        dựng notebook từ notebooks/source (--lang để chọn một ngôn ngữ)
-  {course} bench              đo tốc độ khớp so với các gói khác
+  {course} bench [...]        đo tốc độ khớp so với các gói khác (--install cài chúng trước, --quick đo nhanh)
   {course} ladder [...]       huấn luyện lại dãy mô hình (--install cài PyTorch trước, --smoke chạy thử)
   {course} data [list|download|verify]   các bộ dữ liệu
   {course} lock [--upgrade]   cho người bảo trì: tính lại requirements.lock""",
@@ -44,7 +44,7 @@ SENTENCES = {
   {course} test [...]         运行测试（选项转给 pytest）
   {course} setup              只安装
   {course} build [课程]       由 notebooks/source 生成笔记本（--lang 指定一种语言）
-  {course} bench              与其他软件包比较拟合速度
+  {course} bench [...]        与其他软件包比较拟合速度（先用 --install 安装它们，--quick 粗测）
   {course} ladder [...]       重新训练模型阶梯（先用 --install 装 PyTorch，--smoke 试跑）
   {course} data [list|download|verify]   数据集
   {course} lock [--upgrade]   维护者使用：重新生成 requirements.lock""",
@@ -312,6 +312,16 @@ SENTENCES = {
         "en": "PyTorch is installed. Three tiny models in under a minute: {course} ladder --smoke",
         "vi": "Đã cài PyTorch. Thử ba mô hình tí hon, chưa tới một phút: {course} ladder --smoke",
         "zh": "PyTorch 已装好。一分钟内训练三个微型模型：{course} ladder --smoke",
+    },
+    "peers_missing": {
+        "en": "Not installed, so not measured: {names}. To measure them too: {course} bench --install",
+        "vi": "Chưa cài nên chưa đo: {names}. Muốn đo cả chúng: {course} bench --install",
+        "zh": "未安装，因此不测：{names}。要一并测量：{course} bench --install",
+    },
+    "installing_peers": {
+        "en": "Installing what the fits are measured against: {names}",
+        "vi": "Cài những gói đem ra so tốc độ: {names}",
+        "zh": "安装用来比较的软件包：{names}",
     },
     "lock_needs_uv": {
         "en": "Resolving the lock needs uv: https://docs.astral.sh/uv/",

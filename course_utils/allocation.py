@@ -206,7 +206,8 @@ def compute_optimal(
 def kaplan_table6(flops: ArrayLike) -> Allocation:
     r"""Read the split that Kaplan et al. recommend off the lines of their Table 6.
 
-    .. math:: N_{\mathrm{opt}} = 1.3\times10^{9}\,C_{\min}^{0.73}, \qquad D_{\mathrm{opt}} = 2\times10^{10}\,C_{\min}^{0.27}
+    .. math:: N_{\mathrm{opt}} = 1.3\times10^{9}\,C_{\min}^{0.73},
+       \qquad D_{\mathrm{opt}} = 2\times10^{10}\,C_{\min}^{0.27}
 
     with C_min in PF-days. Two of Kaplan's conventions differ from everybody else's: params leave the embeddings out,
     and C_min is the compute that the same loss would cost at a batch far below the critical one. A run at the critical

@@ -14,7 +14,7 @@ import course_utils
 
 ROOT = Path(course_utils.__file__).parent
 MODULES = sorted(path for path in ROOT.rglob("*.py") if "__pycache__" not in path.parts)
-HEAVY = ("scipy", "pandas", "matplotlib", "ipywidgets", "torch", "IPython", "nbformat", "pooch", "tqdm")
+HEAVY = ("scipy", "pandas", "matplotlib", "ipywidgets", "torch", "IPython", "nbformat", "pooch", "tqdm", "numba")
 
 FORMULAS = {"laws", "accounting", "metrics", "sampling", "routing"}
 MAY_KNOW = {
@@ -24,6 +24,7 @@ MAY_KNOW = {
     "fitting": FORMULAS | {"i18n"},
     "allocation": FORMULAS | {"fitting", "i18n"},
     "plots": FORMULAS | {"allocation", "fitting", "datasets", "i18n"},
+    "own_runs": FORMULAS | {"allocation", "fitting", "datasets", "plots", "i18n"},
     "explorers": FORMULAS | {"allocation", "fitting", "datasets", "plots", "i18n"},
     "questions": FORMULAS | {"allocation", "fitting", "datasets", "plots", "i18n"},
     "checkup": FORMULAS | {"allocation", "fitting", "datasets", "plots", "explorers", "questions", "i18n"},
@@ -114,8 +115,9 @@ def test_docstring_examples_run(path):
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as missing:
-        if missing.name in ("torch", "tokenizers"):
-            pytest.skip(f"{missing.name} comes with the extra [train]")
+        extra = {"torch": "train", "tokenizers": "train", "numba": "fast"}.get(missing.name)
+        if extra:
+            pytest.skip(f"{missing.name} comes with the extra [{extra}]")
         raise
     before = course_utils.language()
     try:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import warnings as python_warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from course_utils.fitting import diagnostics
 from course_utils.fitting.families import AdditiveFamily, Array, KaplanFamily, Points
+from course_utils.fitting.newton import Minimum
 from course_utils.fitting.objectives import Objective
 from course_utils.fitting.results import FitResult, Problem, frozen_data
+
+_EXACT = 1e-19  # objective a run of residuals of 1e-9 and less, which is rounding
 
 
 def steepest_exponent(log_x: Array) -> float:
@@ -26,6 +30,13 @@ def _constant(points: Points, family: AdditiveFamily | KaplanFamily) -> Array | 
     theta = np.zeros((1, family.n_params))
     theta[0, -1] = np.exp(np.median(points.y[points.weights > 0]))
     return theta
+
+
+def _lowest(total: Array, at_bound: Array, n: float) -> int:
+    """Return the best start; of those that differ by rounding alone, one with the fewest parameters at a bound."""
+    total = np.where(np.isfinite(total), total, np.inf)
+    tied = total <= total.min() * (1 + 1e-12) + _EXACT * n
+    return int(np.lexsort((total, np.where(tied, at_bound.sum(axis=1), np.inf)))[0])
 
 
 def ranking_delta(goal: Objective) -> float:
@@ -67,18 +78,21 @@ def solve(
     """
     theta = starts(points, n_starts)[0]
     minimum = goal.solve(family, points, theta, lower=lower, upper=upper)
-    residuals = family.log_loss(minimum.theta, points) - points.y
-    total = goal.total(residuals, points.weights)
-    total = np.where(np.isfinite(total), total, np.inf)
-    best = int(np.argmin(total))
+    total = goal.total(family.log_loss(minimum.theta, points) - points.y, points.weights)
+
+    def lowest(minimum: Minimum, total: Array) -> int:
+        at_bound = (minimum.theta <= lower) | (minimum.theta >= upper)
+        return _lowest(total, at_bound, float(points.weights.sum()))
+
+    best = lowest(minimum, total)
     flat = _constant(points, family)
     if flat is not None and goal.total(family.log_loss(flat, points) - points.y, points.weights)[0] < total[best]:
-        # Every start ended above a plain constant (a handful of runs on kinks): go on from that constant.
+        # Every start ended above a plain constant (a handful of runs on kinks): go on from that constant, and stay
+        # there if the smoother problems on the way lead up again.
         extra = goal.solve(family, points, flat, lower=lower, upper=upper)
-        minimum = minimum.joined(extra)
-        residuals = family.log_loss(minimum.theta, points) - points.y
-        total = goal.total(residuals, points.weights)
-        best = int(np.argmin(np.where(np.isfinite(total), total, np.inf)))
+        minimum = minimum.joined(extra).joined(replace(extra, theta=flat))
+        total = goal.total(family.log_loss(minimum.theta, points) - points.y, points.weights)
+        best = lowest(minimum, total)
     agree = total <= total[best] * (1 + 1e-6) + 1e-24
     problem = Problem(family, points, goal, lower, upper, minimum.theta[best], unpack, starts)
     params, notes = diagnostics.estimates(problem, names)

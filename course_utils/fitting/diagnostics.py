@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 import numpy as np
 
-from course_utils.fitting.families import Array
 from course_utils.fitting.results import Estimate, FitWarning, Problem
 
 # Smallest eigenvalue of the unit-diagonal Gauss-Newton matrix below which a direction is called weak: a combination of
@@ -79,10 +78,9 @@ def _bound_note(name: str, large: bool) -> FitWarning:
 def weak_direction(problem: Problem, names: Sequence[str]) -> tuple[str, ...]:
     """Name the parameters of the direction along which the runs do not constrain the fit; empty when there is none."""
     theta = problem.theta
-    state = problem.family.evaluate(theta[None], problem.points, np.inf)
     fixed = ((theta <= problem.lower) | (theta >= problem.upper))[None]
     free = np.flatnonzero(~(fixed | problem.family.idle(fixed & (theta <= problem.lower)))[0])
-    jacobian: Array = state.jacobian[0, free] * np.sqrt(problem.points.weights)
+    jacobian = problem.family.jacobian(theta[None], problem.points)[0, free] * np.sqrt(problem.points.weights)
     norms = np.sqrt((jacobian**2).sum(axis=1))
     silent = norms <= 1e-12 * norms.max(initial=0.0)
     if silent.any():

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_CACHED = 20_000  # numbers in an array of which a dozen lie in a processor's second cache together
+
 
 @dataclass(frozen=True)
 class Points:
@@ -28,7 +30,7 @@ class Points:
     y: Array
     weights: Array
 
-    def take(self, rows: NDArray[np.intp]) -> Points:
+    def take(self, rows: NDArray[np.intp] | slice) -> Points:
         """Select the fits in `rows`; shared arrays stay shared."""
 
         def pick(array: Array) -> Array:
@@ -52,20 +54,28 @@ class State:
     value: Array
     gradient: Array
     hessian: Array
-    jacobian: Array
-    residual: Array
-    weights: Array
-    delta: float
 
-    @np.errstate(all="ignore")
-    def reweighted(self, rows: NDArray[np.intp]) -> Array:
-        """Compute the iteratively reweighted Gauss-Newton matrix, which is never indefinite, for some fits."""
-        r = np.abs(self.residual[rows])
-        weights = self.weights[rows] if self.weights.ndim == 2 else self.weights
-        with np.errstate(divide="ignore"):
-            coefficient = weights * np.minimum(1.0, self.delta / r)
-        jacobian = self.jacobian[rows]
-        return np.matmul(jacobian * coefficient[:, None, :], jacobian.transpose(0, 2, 1))
+
+@np.errstate(all="ignore")
+def reweighted(family: AdditiveFamily | KaplanFamily, theta: Array, points: Points, delta: float) -> Array:
+    """Compute the iteratively reweighted Gauss-Newton matrix, which is never indefinite: shape (n_fits, p, p)."""
+    r = np.abs(family.log_loss(theta, points) - points.y)
+    jacobian = family.jacobian(theta, points)
+    return np.matmul(jacobian * (points.weights * np.minimum(1.0, delta / r))[:, None, :], jacobian.transpose(0, 2, 1))
+
+
+def _powers(x: Array) -> Array:
+    """Return 1, x and x squared along a new last axis."""
+    out = np.empty((*x.shape, 3))
+    out[..., 0] = 1.0
+    out[..., 1] = x
+    np.multiply(x, x, out=out[..., 2])
+    return out
+
+
+def _sums(values: Array, basis: Array) -> Array:
+    """Sum values (n_fits, n_runs) times every column of a basis, shared or of each fit: shape (n_fits, n_columns)."""
+    return values @ basis if basis.ndim == 2 else np.einsum("bn,bnk->bk", values, basis)
 
 
 class AdditiveFamily:
@@ -92,59 +102,90 @@ class AdditiveFamily:
             return np.log(total)
 
     @np.errstate(all="ignore")
-    def value(self, theta: Array, points: Points, delta: float) -> Array:
-        """Compute the objective alone, shape (n_fits,)."""
-        r = self.log_loss(theta, points) - points.y
-        psi = np.clip(r, -delta, delta)
-        return (
-            np.einsum("bn,bn->b", points.weights * psi, r - 0.5 * psi)
-            if points.weights.ndim == 2
-            else (psi * (r - 0.5 * psi)) @ points.weights
-        )
+    def jacobian(self, theta: Array, points: Points) -> Array:
+        """Compute the derivatives of the log loss, shape (n_fits, n_params, n_runs)."""
+        k = self.n_terms
+        out = np.empty((len(theta), self.n_params, points.y.shape[-1]))
+        inverse = np.exp(-self.log_loss(theta, points))
+        for j in range(k):
+            out[:, j] = np.exp(-theta[:, k + j, None] * points.x[j]) * inverse
+            out[:, k + j] = -theta[:, j, None] * points.x[j] * out[:, j]
+        if self.floor:
+            out[:, 2 * k] = inverse
+        return out
 
     @np.errstate(all="ignore")
     def evaluate(self, theta: Array, points: Points, delta: float) -> State:
         """Compute the objective, its gradient and its exact Hessian."""
+        n_fits, p = theta.shape
+        state = State(np.empty(n_fits), np.empty((n_fits, p)), np.empty((n_fits, p, p)))
+        basis = [_powers(x) for x in points.x[: self.n_terms]]
+        if self.n_terms == 2:
+            basis.append((basis[0][..., :2, None] * basis[1][..., None, :2]).reshape(*basis[0].shape[:-1], 4))
+        size = max(1, _CACHED // points.y.shape[-1])
+        for first in range(0, n_fits, size):
+            rows = slice(first, first + size)
+            part = points if n_fits <= size else points.take(rows)
+            own = [b[rows] if b.ndim == 3 else b for b in basis]
+            self._evaluate(theta[rows], part, delta, own, state.value[rows], state.gradient[rows], state.hessian[rows])
+        return state
+
+    def _evaluate(
+        self, theta: Array, points: Points, delta: float, basis: list[Array], value: Array, gradient: Array, h: Array
+    ) -> None:
+        """Fill value, gradient and Hessian for a few fits.
+
+        All of them are sums over runs of shares ``s_j = exp(-alpha_j x_j) / L`` and ``1 / L``, of their products, and
+        of those times powers of x; with inputs that the fits share, each group of sums is one matrix product.
+        """
         k, weights = self.n_terms, points.weights
-        n_fits, n_runs = theta.shape[0], points.y.shape[-1]
-        jacobian = np.empty((n_fits, self.n_params, n_runs))
-        total = None
+        shares = []
+        total: Array | float = theta[:, 2 * k, None] if self.floor else 0.0
         for j in range(k):
-            term = jacobian[:, j]
-            np.multiply(theta[:, k + j, None], points.x[j], out=term)
+            term = theta[:, k + j, None] * points.x[j]
             np.negative(term, out=term)
             np.exp(term, out=term)
-            part = theta[:, j, None] * term
-            total = part if total is None else np.add(total, part, out=total)
+            shares.append(term)
+            total = theta[:, j, None] * term + total
+        r = np.log(total)
+        r -= points.y
+        inverse = np.reciprocal(total, out=total)
+        psi = np.clip(r, -delta, delta)
+        slope = psi * weights
+        curvature = (psi == r) * weights
+        curvature -= slope
+        psi *= -0.5
+        psi += r
+        psi *= slope
+        value[:] = psi.sum(axis=1)
+        scale = [-theta[:, j] for j in range(k)]
+        for j, share in enumerate(shares):
+            share *= inverse
+            first = _sums(slope * share, basis[j])
+            second = _sums(curvature * share * share, basis[j])
+            gradient[:, j] = first[:, 0]
+            gradient[:, k + j] = scale[j] * first[:, 1]
+            h[:, j, j] = second[:, 0]
+            h[:, j, k + j] = h[:, k + j, j] = scale[j] * second[:, 1] - first[:, 1]
+            h[:, k + j, k + j] = scale[j] * (scale[j] * second[:, 2] - first[:, 2])
+        if k == 2:
+            shares[0] *= curvature
+            both = _sums(shares[0] * shares[1], basis[2])
+            shares[1] *= curvature
+            h[:, 0, 1] = h[:, 1, 0] = both[:, 0]
+            h[:, 0, 3] = h[:, 3, 0] = scale[1] * both[:, 1]
+            h[:, 2, 1] = h[:, 1, 2] = scale[0] * both[:, 2]
+            h[:, 2, 3] = h[:, 3, 2] = scale[0] * scale[1] * both[:, 3]
+        else:
+            shares[0] *= curvature
         if self.floor:
-            total += theta[:, 2 * k, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            r = np.log(total)
-            r -= points.y
-            inverse = np.reciprocal(total, out=total)
-            psi = np.clip(r, -delta, delta)
-            inside = psi == r
-            weighted = psi * weights
-            value = np.einsum("bn,bn->b", weighted, r - 0.5 * psi)
-            curvature = inside * weights
-            curvature -= weighted
-            moments = []
-            for j in range(k):
-                jacobian[:, j] *= inverse
-                slope = np.multiply(jacobian[:, j], points.x[j], out=jacobian[:, k + j])
-                first = np.einsum("bn,bn->b", weighted, slope)
-                second = np.einsum("bn,bn->b", weighted, slope * points.x[j])
-                moments.append((first, second))
-                slope *= -theta[:, j, None]
-            if self.floor:
-                jacobian[:, 2 * k] = inverse
-            gradient = np.matmul(jacobian, weighted[:, :, None])[:, :, 0]
-            hessian = np.matmul(jacobian * curvature[:, None, :], jacobian.transpose(0, 2, 1))
-            for j, (first, second) in enumerate(moments):
-                hessian[:, j, k + j] -= first
-                hessian[:, k + j, j] -= first
-                hessian[:, k + j, k + j] += theta[:, j] * second
-        return State(value, gradient, hessian, jacobian, r, weights, delta)
+            gradient[:, 2 * k] = np.einsum("bn,bn->b", slope, inverse)
+            for j, share in enumerate(shares):
+                cross = _sums(share * inverse, basis[j][..., :2])
+                h[:, j, 2 * k] = h[:, 2 * k, j] = cross[:, 0]
+                h[:, k + j, 2 * k] = h[:, 2 * k, k + j] = scale[j] * cross[:, 1]
+            curvature *= inverse
+            h[:, 2 * k, 2 * k] = np.einsum("bn,bn->b", curvature, inverse)
 
     def idle(self, at_zero: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Find the exponents of terms that stay at zero: they act on nothing."""
@@ -172,39 +213,37 @@ class KaplanFamily:
             return q * np.log(a * np.exp(-p * points.x[0]) + b * np.exp(-points.x[1]))
 
     @np.errstate(all="ignore")
-    def value(self, theta: Array, points: Points, delta: float) -> Array:
-        """Compute the objective alone, shape (n_fits,)."""
-        r = self.log_loss(theta, points) - points.y
-        psi = np.clip(r, -delta, delta)
-        return (points.weights * psi * (r - 0.5 * psi)).sum(axis=1)
+    def jacobian(self, theta: Array, points: Points) -> Array:
+        """Compute the derivatives of the log loss, shape (n_fits, n_params, n_runs)."""
+        a, b, p, q = (theta[:, i, None] for i in range(4))
+        x = points.x[0]
+        u, v = np.exp(-p * x), np.exp(-points.x[1])
+        total = a * u + b * v
+        share = u / total
+        return np.stack([q * share, q * (v / total), -q * a * x * share, np.log(total)], axis=1)
 
     @np.errstate(all="ignore")
     def evaluate(self, theta: Array, points: Points, delta: float) -> State:
         """Compute the objective, its gradient and its exact Hessian."""
-        a, b, p, q = (theta[:, i, None] for i in range(4))
         x, weights = points.x[0], points.weights
-        with np.errstate(divide="ignore", invalid="ignore"):
-            u, v = np.exp(-p * x), np.exp(-points.x[1])
-            total = a * u + b * v
-            log_total = np.log(total)
-            r = q * log_total - points.y
-            psi = np.clip(r, -delta, delta)
-            weighted = psi * weights
-            value = np.einsum("bn,bn->b", weighted, r - 0.5 * psi)
-            ju = u / total
-            jacobian = np.stack([q * ju, q * (v / total), -q * a * x * ju, log_total], axis=1)
-            gradient = np.matmul(jacobian, weighted[:, :, None])[:, :, 0]
-            hessian = np.matmul(jacobian * ((psi == r) * weights)[:, None, :], jacobian.transpose(0, 2, 1))
-            inner = jacobian[:, :3]
-            hessian[:, :3, :3] -= np.matmul(inner * (weighted / q)[:, None, :], inner.transpose(0, 2, 1))
-            cross = np.matmul(inner, weighted[:, :, None])[:, :, 0] / theta[:, 3, None]
-            hessian[:, :3, 3] += cross
-            hessian[:, 3, :3] += cross
-            first = np.einsum("bn,bn->b", weighted, -q * x * ju)
-            hessian[:, 0, 2] += first
-            hessian[:, 2, 0] += first
-            hessian[:, 2, 2] += np.einsum("bn,bn->b", weighted, q * a * x * x * ju)
-        return State(value, gradient, hessian, jacobian, r, weights, delta)
+        a, q = theta[:, 0], theta[:, 3]
+        jacobian = self.jacobian(theta, points)
+        r = q[:, None] * jacobian[:, 3] - points.y
+        psi = np.clip(r, -delta, delta)
+        weighted = psi * weights
+        value = np.einsum("bn,bn->b", weighted, r - 0.5 * psi)
+        gradient = np.matmul(jacobian, weighted[:, :, None])[:, :, 0]
+        hessian = np.matmul(jacobian * ((psi == r) * weights)[:, None, :], jacobian.transpose(0, 2, 1))
+        inner = jacobian[:, :3]
+        hessian[:, :3, :3] -= np.matmul(inner * (weighted / q[:, None])[:, None, :], inner.transpose(0, 2, 1))
+        cross = gradient[:, :3] / q[:, None]
+        hessian[:, :3, 3] += cross
+        hessian[:, 3, :3] += cross
+        first = np.einsum("bn,bn->b", weighted, -x * jacobian[:, 0])
+        hessian[:, 0, 2] += first
+        hessian[:, 2, 0] += first
+        hessian[:, 2, 2] += a * np.einsum("bn,bn->b", weighted, x * x * jacobian[:, 0])
+        return State(value, gradient, hessian)
 
     def idle(self, at_zero: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Find p where its amplitude stays at zero."""

@@ -8,11 +8,14 @@ step would lower its objective by less than 1e-12 of itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.fitting.families import AdditiveFamily, Array, KaplanFamily, Points
+from course_utils.fitting.families import AdditiveFamily, Array, KaplanFamily, Points, reweighted
+
+Engine = Literal["numpy", "numba"]
 
 _PIVOT = 1e-11  # of a matrix with unit diagonal; below it the direction cannot be told from rounding
 _EXACT = 1e-30  # a mean squared log residual that is rounding alone
@@ -80,6 +83,7 @@ def minimise(
     frozen: NDArray[np.bool_] | None = None,
     tolerance: float = 1e-12,
     max_iterations: int = 100,
+    engine: Engine = "numpy",
 ) -> Minimum:
     """Minimise the Huber objective of every row of theta, within bounds.
 
@@ -93,12 +97,21 @@ def minimise(
     frozen : array of shape (n_params,), coordinates that stay where they start
     tolerance : relative decrease promised by the next step below which a fit has settled
     max_iterations : evaluations after which a fit is given up as not settled
+    engine : "numpy", or "numba" for a sum of power terms in compiled code (see `compiled`)
 
     Returns
     -------
     Minimum
     """
     n_fits = len(theta)
+    floor_value = _EXACT * points.y.shape[-1]
+    if engine == "numba":
+        from course_utils.fitting import compiled
+
+        limits = {"tolerance": tolerance, "max_iterations": max_iterations, "exact": floor_value}
+        return Minimum(
+            *compiled.minimise(family, points, theta, delta=delta, lower=lower, upper=upper, frozen=frozen, **limits)
+        )
     lower = np.broadcast_to(lower, theta.shape)
     upper = np.broadcast_to(upper, theta.shape)
     end = Minimum(
@@ -110,11 +123,10 @@ def minimise(
     )
     rows = np.arange(n_fits)
     now, low, high = end.theta.copy(), lower, upper
-    floor_value = _EXACT * points.y.shape[-1]
 
     state = family.evaluate(now, points, delta)
     value, gradient, hessian = state.value, state.gradient, state.hessian
-    damping = np.full(n_fits, 1e-3)
+    damping, stretch = np.full(n_fits, 1e-3), np.ones(n_fits)
     fresh = np.ones(n_fits, dtype=bool)  # the Hessian is new: test it, and mend it where it is indefinite
     for iteration in range(1, max_iterations + 1):
         fixed = ((now <= low) & (gradient > 0)) | ((now >= high) & (gradient < 0))
@@ -130,7 +142,7 @@ def minimise(
         if bad.any():
             mend = np.flatnonzero(bad & fresh)
             if mend.size:
-                hessian[mend] = state.reweighted(mend)
+                hessian[mend] = reweighted(family, now[mend], points.take(mend), delta)
                 reduced[mend] = _reduce(hessian[mend], fixed[mend])
             which = np.flatnonzero(bad)
             damping[which] = np.maximum(damping[which], 1e-6)
@@ -144,7 +156,7 @@ def minimise(
             damping[which] = np.inf  # no direction can be had: given up below as not settled
         _stay_inside(reduced, free_gradient, step, damping, now, low, high)
         promised = -np.einsum("bp,bp->b", free_gradient, step)
-        trial = _reach(now, step, low, high)
+        trial = _reach(now, step * stretch[:, None], low, high)
         done = promised <= tolerance * value + floor_value
         done &= damping <= 1e-2
         stuck = damping > 1e12  # no shorter step lowers the objective: the bottom of a kink
@@ -159,10 +171,16 @@ def minimise(
                 break
             rows, now, value, gradient, hessian = (a[stay] for a in (rows, now, value, gradient, hessian))
             trial, damping, low, high = (a[stay] for a in (trial, damping, low, high))
+            stretch, promised = stretch[stay], promised[stay]
             points = points.take(stay)
         state = family.evaluate(trial, points, delta)
         fresh = state.value <= value  # False for NaN too
-        damping = np.where(fresh, damping * 0.1, np.maximum(damping * 10.0, 1e-3))
+        overshot = ~fresh & (stretch > 1)
+        damping = np.where(fresh, damping * 0.1, np.where(overshot, damping, np.maximum(damping * 10.0, 1e-3)))
+        # Where the objective fell as if it were linear, the step was too short by far (a valley between kinks, seen
+        # through a matrix that bounds it from above): the next one is twice as long.
+        linear = fresh & (value - state.value > 0.75 * stretch * promised)
+        stretch = np.where(linear, stretch * 2.0, 1.0)
         damping[damping < 1e-9] = 0.0
         now = np.where(fresh[:, None], trial, now)
         value = np.where(fresh, state.value, value)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from course_utils.fitting.families import AdditiveFamily, Array, KaplanFamily, Points
-from course_utils.fitting.newton import Minimum, minimise
+from course_utils.fitting.newton import Engine, Minimum, minimise
 
 ObjectiveName = Literal["huber", "lad", "squared"]
 
@@ -76,13 +76,14 @@ class Objective:
         upper: Array,
         frozen: np.ndarray | None = None,
         warm: bool = False,
+        engine: Engine = "numpy",
     ) -> Minimum:
         """Minimise from every row of theta.
 
         Absolute loss by Huber losses that sharpen fourfold from stage to stage. A warm Huber fit passes through three
         times its delta: of 1,024 resamples of the Chinchilla points 13 ended in a worse valley without that, none with.
         """
-        box = {"lower": lower, "upper": upper, "frozen": frozen}
+        box = {"lower": lower, "upper": upper, "frozen": frozen, "engine": engine}
         if self.name == "huber" and self.delta < _SMALL_DELTA:
             return self._sharpen(family, points, theta, 3e-3 if warm else 3e-2, box)
         if self.name != "lad":

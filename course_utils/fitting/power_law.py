@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from course_utils.fitting import assemble, starts, validation
 from course_utils.fitting.families import AdditiveFamily, Array, Points
-from course_utils.fitting.newton import Minimum
+from course_utils.fitting.newton import Engine, Minimum
 from course_utils.fitting.objectives import Objective
 from course_utils.fitting.results import FitResult
 
@@ -107,7 +107,7 @@ def fit_power_law(
     return assemble.solve(
         "power_law",
         family=AdditiveFamily(1, floor=floor),
-        points=Points((log_x - centre.x,), log_y - centre.y, w),
+        points=Points((np.where(used, log_x - centre.x, 0.0),), np.where(used, log_y - centre.y, 0.0), w),
         goal=goal,
         lower=lower,
         upper=upper,
@@ -159,7 +159,8 @@ def fit_power_laws(
     objective: str = "huber",
     delta: float = 1e-3,
     weights: ArrayLike | None = None,
-    block: int = 128,
+    block: int | None = None,
+    engine: Engine = "numpy",
 ) -> PowerLawBatch:
     r"""Fit many power laws at once: families of models, resamples, subsets of runs.
 
@@ -174,7 +175,9 @@ def fit_power_laws(
     floor, objective, delta : as in `fit_power_law`
     weights : array of shape (n_laws, n_runs), 0 leaves a run out; ones when None. At least one of x, loss and weights
         has two dimensions
-    block : laws solved together; memory is proportional to it, the result does not depend on it
+    block : laws solved together; memory is proportional to it, the result does not depend on it. None takes as many as
+        make some tens of megabytes
+    engine : "numpy", or "numba" for compiled code, as in `bootstrap`
 
     Returns
     -------
@@ -197,6 +200,7 @@ def fit_power_laws(
     array([0.1, 0.2])
     """
     goal = Objective.of(objective, delta)
+    validation.engine(engine, "power_law")
     x, loss, w, n_laws = _stack(x, loss, weights)
     log_x, log_y = np.log(x), np.log(loss)
     needed = 3 if floor else 2
@@ -218,17 +222,20 @@ def fit_power_laws(
     theta = np.empty((n_laws, family.n_params))
     value = np.empty(n_laws)
     converged = np.empty(n_laws, dtype=bool)
+    block = max(16, min(512, 20_000 // x.shape[1])) if block is None else block
     for first in range(0, n_laws, block):
         part = slice(first, min(first + block, n_laws))
         size = part.stop - part.start
+        used = w[part] > 0
         points = Points(
-            (np.broadcast_to(log_x, (n_laws, log_x.shape[1]))[part] - mean_x[part],),
-            np.broadcast_to(log_y, (n_laws, log_y.shape[1]))[part] - mean_y[part],
+            (np.where(used, np.broadcast_to(log_x, w.shape)[part] - mean_x[part], 0.0),),
+            np.where(used, np.broadcast_to(log_y, w.shape)[part] - mean_y[part], 0.0),
             w[part],
         )
         start = starts.one_term(points, floor=floor, delta=assemble.ranking_delta(goal), upper=steepest, count=3)
         count = start.shape[1]
-        minimum = goal.solve(family, points.repeat(count), start.reshape(-1, family.n_params), lower=lower, upper=upper)
+        theta_0 = start.reshape(-1, family.n_params)
+        minimum = goal.solve(family, points.repeat(count), theta_0, lower=lower, upper=upper, engine=engine)
         best = _best_of(minimum, count)
         rows = np.arange(size) * count + best
         theta[part], converged[part] = minimum.theta[rows], minimum.settled[rows]

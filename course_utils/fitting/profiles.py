@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 
 from course_utils.fitting import validation
-from course_utils.fitting.families import AdditiveFamily, Array, Points
+from course_utils.fitting.families import AdditiveFamily, Array, Points, reweighted
 from course_utils.fitting.results import FitResult
 
 _STEPS = 24
@@ -106,11 +106,12 @@ class _Held:
         self.problem = problem
         x = list(problem.points.x)
         theta = problem.theta.copy()
-        level = float(np.mean(np.log(fit.data["loss"]) - problem.points.y))
+        used = problem.points.weights > 0
+        level = float(np.mean(np.log(fit.data["loss"][used]) - problem.points.y[used]))
         self.unit = 1.0
         if name in ("A", "B"):
             term = self.index
-            shift = float(np.mean(np.log(fit.data[fit.inputs[term]]) - x[term]))
+            shift = float(np.mean(np.log(fit.data[fit.inputs[term]][used]) - x[term][used]))
             x[term] = x[term] + shift
             theta[term] *= np.exp(theta[k + term] * shift)
         if name in ("A", "B", "E"):
@@ -130,8 +131,8 @@ class _Held:
     def _scale_and_slope(self) -> tuple[float, Array]:
         """Estimate how far to look, and how the other coordinates follow the held one, from the curvature."""
         goal = self.problem.objective
-        state = self.problem.family.evaluate(self.theta[None], self.points, max(goal.solver_delta, 1e-3))
-        matrix = state.reweighted(np.array([0]))[0]
+        at = self.problem.family, self.theta[None], self.points, max(goal.solver_delta, 1e-3)
+        state, matrix = at[0].evaluate(*at[1:]), reweighted(*at)[0]
         fixed = (self.theta <= self.problem.lower) | (self.theta >= self.problem.upper)
         idle = self.problem.family.idle((self.theta <= self.problem.lower)[None])[0]
         others = np.flatnonzero(~(fixed | idle | self.frozen))

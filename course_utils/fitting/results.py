@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_utils import laws
 from course_utils.fitting.families import AdditiveFamily, KaplanFamily, Points
-from course_utils.fitting.newton import Minimum
+from course_utils.fitting.newton import Engine, Minimum
 from course_utils.fitting.objectives import Objective
 
 Array = NDArray[np.float64]
@@ -65,12 +65,19 @@ class Problem:
     unpack: Callable[[Array], dict[str, Array]]
     starts: Callable[[Points, int], Array]
 
-    def solve(self, weights: Array, theta: Array | None = None, *, frozen: NDArray[np.bool_] | None = None) -> Minimum:
+    def solve(
+        self,
+        weights: Array,
+        theta: Array | None = None,
+        *,
+        frozen: NDArray[np.bool_] | None = None,
+        engine: Engine = "numpy",
+    ) -> Minimum:
         """Minimise with other weights, shape (n_fits, n_runs), from theta (the optimum when None)."""
         start = np.tile(self.theta, (len(weights), 1)) if theta is None else theta
         points = Points(self.points.x, self.points.y, weights)
         return self.objective.solve(
-            self.family, points, start, lower=self.lower, upper=self.upper, frozen=frozen, warm=True
+            self.family, points, start, lower=self.lower, upper=self.upper, frozen=frozen, warm=True, engine=engine
         )
 
     def total(self, theta: Array, weights: Array | None = None) -> Array:

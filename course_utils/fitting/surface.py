@@ -74,7 +74,11 @@ def _runs(params: ArrayLike, tokens: ArrayLike, loss: ArrayLike, weights: ArrayL
     validation.several_sizes(d, w, "tokens")
     log_n, log_d, log_y = np.log(n), np.log(d), np.log(y)
     centre = _Centre(float(log_n[used].mean()), float(log_d[used].mean()), float(log_y[used].mean()))
-    points = Points((log_n - centre.n, log_d - centre.d), log_y - centre.y, w)
+    points = Points(
+        tuple(np.where(used, column, 0.0) for column in (log_n - centre.n, log_d - centre.d)),
+        np.where(used, log_y - centre.y, 0.0),
+        w,
+    )
     steepest = assemble.steepest_exponent(log_n[used]), assemble.steepest_exponent(log_d[used])
     return _Runs({"params": n, "tokens": d, "loss": y, "weights": w}, points, centre, steepest)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -159,3 +161,22 @@ def _numeric(values: ArrayLike, name: str) -> Array:
             f"{name} must be numbers; {error}. Convert the column and drop rows without a value."
         ) from None
     return array
+
+
+def engine(name: str, law: str) -> None:
+    """Refuse an engine that is unknown, not installed, or no use for a law.
+
+    Raises
+    ------
+    ValueError
+        With the cure.
+    """
+    if name not in ("numpy", "numba"):
+        raise ValueError(f"engine must be 'numpy' or 'numba', not {name!r}")
+    if name == "numba" and find_spec("numba") is None:
+        raise ValueError(
+            "engine: numba is not installed. Install it (pip install numba, the extra [fast]), or leave engine at "
+            "'numpy', which finds the same constants."
+        )
+    if name == "numba" and law == "kaplan":
+        raise ValueError("engine: 'numba' solves sums of power terms; for Kaplan's coupled law leave it at 'numpy'.")

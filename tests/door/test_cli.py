@@ -27,7 +27,8 @@ def ready(tmp_path_factory, course_maker):
     (place / "here.py").write_text(f"import sys; sys.path.append({str(tiny.root)!r})\n", encoding="utf-8")
     (place / "here.pth").write_text("import here\n")
     (tiny.root / "pytest.py").write_text((tiny.root / "course_utils" / "ladder" / "__main__.py").read_text())
-    (tiny.root / "torch.py").write_text("")
+    for extra in ("torch", "lmfit", "chinchilla", "numba"):
+        (tiny.root / f"{extra}.py").write_text("")
     return tiny
 
 
@@ -171,7 +172,25 @@ def test_lessons_that_are_built_in_english_only_are_offered_in_english(tmp_path,
 
 def test_training_modules_are_looked_for_in_the_courses_python(monkeypatch, tmp_path):
     monkeypatch.setattr(Environment, "python", property(lambda self: sys.executable))
-    monkeypatch.setattr(extras, "missing_training", lambda _: ["torch", "tokenizers"])
+    monkeypatch.setattr(extras, "missing", lambda *_: ["torch", "tokenizers"])
     with pytest.raises(Problem) as caught:
         extras.require_training(Environment(tmp_path))
     assert "torch, tokenizers" in str(caught.value)
+
+
+def test_the_benchmark_says_which_peers_are_missing_and_installs_them_beside_the_lock(monkeypatch, tmp_path, capsys):
+    (tmp_path / "pyproject.toml").write_bytes((cli.ROOT / "pyproject.toml").read_bytes())
+    (tmp_path / "requirements.lock").write_text("numpy==2.3.5 \\\n    --hash=sha256:00\n", encoding="utf-8")
+    (tmp_path / ".course").mkdir()
+    installed, ran = [], []
+    monkeypatch.setattr(Environment, "ensure", lambda self: False)
+    monkeypatch.setattr(extras, "missing", lambda *_: [] if installed else ["lmfit", "numba"])
+    monkeypatch.setattr(extras.installer, "run", lambda line, *_, **__: installed.append(line))
+    monkeypatch.setattr(cli, "_module", lambda *words, **_: ran.append(words[-1]) or 0)
+    assert cli._bench(Environment(tmp_path), "en", ["--quick"]) == 0
+    assert "lmfit, numba" in capsys.readouterr().out and not installed
+    assert cli._bench(Environment(tmp_path), "en", ["--install", "--quick"]) == 0
+    assert any(word.startswith("chinchilla") for word in installed[0])
+    assert any(word.startswith("numba") for word in installed[0])
+    assert ran == [["--quick"], ["--quick"]] and "lmfit" not in capsys.readouterr().out
+    assert (tmp_path / ".course" / "pins.txt").read_text(encoding="utf-8") == "numpy==2.3.5"

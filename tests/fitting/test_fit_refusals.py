@@ -61,7 +61,7 @@ def with_entry(array, row, value):
         (lambda: fit_envelope(np.zeros(8), N, D, L), r"several sizes"),
         (lambda: bootstrap(fit_power_law(N, L), n=1), r"n must be"),
         (lambda: bootstrap(fit_power_law(N, L), level=90), r"level is a coverage"),
-        (lambda: bootstrap(fit_power_law(N, L), method="bca"), r"method"),
+        (lambda: bootstrap(fit_power_law(N, L), method="bootstrap-t"), r"method"),
         (lambda: bootstrap(fit_power_law(N, L), runs=[1, 2]), r"runs must have one label a row"),
         (lambda: bootstrap(fit_power_law(N, L), runs=[1] * 8), r"1 runs carry weight"),
         (lambda: profile(fit_power_law(N, L), "beta"), r"name must be one of"),
