@@ -1,0 +1,338 @@
+"""The page with buttons: a file in, its columns and units settled, an analysis, a report out."""
+
+from __future__ import annotations
+
+import base64
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from course_utils.i18n import language, t, using_language
+from course_utils.own_runs import faces
+from course_utils.own_runs.analysis import Analysis, analyse
+from course_utils.own_runs.figure import png
+from course_utils.own_runs.reading import Reading, read
+from course_utils.own_runs.reading_faces import reading_html, unit_key
+from course_utils.own_runs.said import Refusal
+from course_utils.own_runs.units import UNITS
+
+_ROLES = ("params", "tokens", "flops", "loss", "budget", "run", "step", "seed", "diverged")
+_BEYOND = 4.0  # powers of ten beyond the largest run to which the budget goes
+_STYLE = """<style>
+.own-runs-page table { border-collapse: collapse; margin: 4px 0; max-width: 60em; }
+.own-runs-page th, .own-runs-page td
+  { padding: 2px 14px 2px 0; text-align: left; vertical-align: top; white-space: normal; line-height: 1.45; }
+.own-runs-page caption { text-align: left; font-weight: 600; white-space: normal; }
+.own-runs-page thead th { border-bottom: 1px solid currentColor; }
+.own-runs-page p, .own-runs-page li { margin: 3px 0; line-height: 1.5; max-width: 58em; white-space: normal;
+  overflow-wrap: anywhere; }
+.own-runs-page h2 { font-size: 1.1em; margin: 12px 0 2px; white-space: normal; }
+.own-runs-page h3 { font-size: 1em; margin: 8px 0 0; }
+.own-runs-page figure { margin: 6px 0; }
+.own-runs-page img { max-width: min(100%, 820px); height: auto; }
+.own-runs-page .refused { border-left: 3px solid #D55E00; padding-left: 10px; }
+</style>"""
+
+
+class OwnRuns:
+    """Hold a reader's runs: what was read, what was settled, what came out; and show it with buttons.
+
+    Everything that a button does is a method, so that a lesson, a test or a terminal can do the same.
+
+    Attributes
+    ----------
+    reading : the file as it is understood at present
+    analysis : of it, or None after a change
+    message : what is wrong or done, in words; empty when nothing is to be said
+    refused : whether the message is a refusal
+    language : in which the page speaks
+    """
+
+    def __init__(self, source: Any = None, *, budget: float | None = None):
+        self.language = language()
+        self.reading: Reading = source if isinstance(source, Reading) else read(source)
+        self.analysis: Analysis | None = None
+        self.message, self.refused = "", False
+        self._budget = budget
+        self._view: _View | None = None
+        if not self.reading.questions:
+            self.analyse()
+
+    def open(self, source: Any, name: str | None = None) -> None:
+        """Read another file; a refusal becomes the message, and the present file stays."""
+        self._attempt(lambda: self._take(read(source, name=name)))
+
+    def choose(self, **choices: Any) -> None:
+        """Change columns, units, the decimal mark or the lines left out, as `Reading.choose` does."""
+        self._attempt(lambda: self._take(self.reading.choose(**choices)))
+
+    def analyse(self) -> None:
+        """Confirm the columns and units as they stand, and analyse the runs."""
+
+        def work() -> None:
+            self.analysis = analyse(self.reading.confirm(), budget=self._budget)
+
+        self._attempt(work)
+
+    def set_budget(self, flops: float) -> None:
+        """Plan for another budget."""
+
+        def work() -> None:
+            self._budget = float(flops)
+            if self.analysis is not None:
+                self.analysis = self.analysis.with_budget(flops)
+
+        self._attempt(work)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the report."""
+
+        def work() -> None:
+            if self.analysis is not None:
+                written = self.analysis.report(path, overwrite=overwrite)
+                self.message = t("own_runs.view.saved", path=written)
+
+        self._attempt(work)
+
+    def refuse(self, message: str) -> None:
+        """Say on the page why something was not done."""
+        self.message, self.refused = message, True
+        if self._view is not None:
+            self._view.show()
+
+    def _take(self, reading: Reading) -> None:
+        changed = self.analysis is not None and reading.table is self.reading.table
+        if reading.table is not self.reading.table:
+            self._budget = None
+        self.reading, self.analysis = reading, None
+        self.message = t("own_runs.view.changed") if changed else ""
+
+    def _attempt(self, work) -> None:
+        """Do something; what is refused is said on the page, in the reader's language."""
+        with using_language(self.language):
+            self.message, self.refused = "", False
+            try:
+                work()
+            except FileNotFoundError as error:
+                self.message = t("own_runs.view.not_found", path=error.filename, folder=Path.cwd())
+                self.refused = True
+            except (Refusal, FileExistsError) as error:
+                self.message, self.refused = str(error), True
+            except (ValueError, OSError) as error:
+                self.message, self.refused = t("own_runs.view.bad_choice", error=error), True
+            if self._view is not None:
+                self._view.show()
+
+    def widget(self) -> widgets.Widget:
+        """Return the live page; there is one."""
+        if self._view is None:
+            with using_language(self.language):
+                self._view = _View(self)
+        return self._view.box
+
+    def result_html(self) -> str:
+        """Return the analysis as HTML, or the reading where there is none yet."""
+        with using_language(self.language):
+            body = reading_html(self.reading) if self.analysis is None else faces.analysis_html(self.analysis)
+        return f'<div lang="{self.language}" class="own-runs-page">{body}</div>'
+
+    def __repr__(self) -> str:
+        with using_language(self.language):
+            return self.reading.summary() if self.analysis is None else self.analysis.summary()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        data = dict(self.widget()._repr_mimebundle_())
+        data["text/plain"] = repr(self)
+        with using_language(self.language):
+            if self.analysis is not None:
+                data["image/png"] = base64.b64encode(png(self.analysis)).decode("ascii")
+        if include:
+            data = {kind: value for kind, value in data.items() if kind in include}
+        return {kind: value for kind, value in data.items() if kind not in (exclude or ())}
+
+
+class _View:
+    """Make the widgets once and bring them up to the page's state after every change."""
+
+    def __init__(self, page: OwnRuns):
+        self.page = page
+        self._writing = False
+        auto, wide = widgets.Layout(width="auto"), widgets.Layout(width="auto", min_width="16em", flex="1 1 16em")
+        self.upload = widgets.FileUpload(
+            accept=".csv,.tsv,.txt", multiple=False, description=t("own_runs.view.upload"), layout=auto
+        )
+        self.upload.observe(self._uploaded, names="value")
+        self.path = widgets.Text(description=t("own_runs.view.path"), style={"description_width": "auto"}, layout=wide)
+        self.columns = {role: self._column(role) for role in _ROLES}
+        self.units = {role: self._unit(role) for role in _ROLES if role in UNITS}
+        self.decimal = widgets.Dropdown(
+            options=[(".", "."), (",", ",")],
+            description=t("own_runs.view.decimal"),
+            style={"description_width": "auto"},
+            layout=widgets.Layout(width="14em"),
+        )
+        self.decimal.observe(self._decimal_changed, names="value")
+        self.leave_out = widgets.Text(
+            description=t("own_runs.view.leave_out"),
+            placeholder=t("own_runs.view.leave_out_hint"),
+            continuous_update=False,
+            style={"description_width": "auto"},
+            layout=wide,
+        )
+        self.leave_out.observe(self._leave_out_changed, names="value")
+        self.budget = widgets.FloatLogSlider(
+            min=0,
+            max=30,
+            step=0.05,
+            readout_format=".2e",
+            continuous_update=False,
+            description=t("own_runs.view.budget"),
+            style={"description_width": "auto"},
+            layout=widgets.Layout(width="auto", max_width="46em"),
+        )
+        self.budget.observe(self._budget_changed, names="value")
+        self.save_as = widgets.Text(
+            value="report.html",
+            description=t("own_runs.view.save_as"),
+            style={"description_width": "auto"},
+            layout=wide,
+        )
+        self.replace = widgets.Checkbox(description=t("own_runs.view.replace"), indent=False, layout=auto)
+        self.message, self.result = widgets.HTML(), widgets.HTML()
+        run = self._button("analyse", lambda: page.analyse(), style="primary")
+        heading = widgets.HTML(
+            f'{_STYLE}<div lang="{page.language}" class="own-runs-page"><p><strong>{escape(t("own_runs.view.title"))}'
+            f"</strong></p><p>{escape(t('own_runs.view.lead'))}</p></div>"
+        )
+        row = widgets.Layout(flex_flow="row wrap", align_items="center", max_width="960px")
+        grid = widgets.GridBox(
+            [widget for role in _ROLES for widget in (self.columns[role], self.units.get(role, widgets.Label()))],
+            layout=widgets.Layout(
+                grid_template_columns="minmax(18em, 1.4fr) minmax(14em, 1fr)", grid_gap="0 18px", max_width="820px"
+            ),
+        )
+        self.saving = widgets.HBox([self.save_as, self.replace, self._button("save", self._save)], layout=row)
+        self.box = widgets.VBox(
+            [
+                heading,
+                widgets.HBox(
+                    [
+                        self.upload,
+                        self.path,
+                        self._button("open", lambda: page.open(self.path.value.strip())),
+                        self._button("sample", lambda: page.open(None)),
+                    ],
+                    layout=row,
+                ),
+                grid,
+                widgets.HBox([self.decimal, self.leave_out, run], layout=row),
+                self.message,
+                self.budget,
+                self.result,
+                self.saving,
+            ],
+            layout=widgets.Layout(width="100%", align_items="stretch"),
+        )
+        self.box.add_class("own-runs-page")
+        self.show()
+
+    def show(self) -> None:
+        """Bring every widget up to the page's state."""
+        page, reading = self.page, self.page.reading
+        self._writing = True
+        try:
+            absent = (t("own_runs.view.none"), None)
+            for role, widget in self.columns.items():
+                widget.options = [absent, *((name, name) for name in reading.table.header if name)]
+                guess = reading.columns.get(role)
+                widget.value = None if guess is None else guess.value
+            for role, widget in self.units.items():
+                guess = reading.units.get(role)
+                widget.disabled = guess is None
+                widget.value = UNITS[role][0] if guess is None else guess.value
+            self.decimal.value = reading.decimal
+            self.leave_out.value = ", ".join(map(str, reading.choices.leave_out))
+            self._show_budget()
+        finally:
+            self._writing = False
+        kind, role = ("refused", "alert") if page.refused else ("told", "status")
+        self.message.value = (
+            f'<p lang="{page.language}" class="{kind}" role="{role}">{escape(page.message)}</p>' if page.message else ""
+        )
+        self.result.value = page.result_html()
+        self.saving.layout.display = "none" if page.analysis is None else "flex"
+
+    def _show_budget(self) -> None:
+        analysis = self.page.analysis
+        planned = analysis is not None and analysis.plan.flops is not None
+        self.budget.layout.display = "flex" if planned else "none"
+        if planned:
+            flops, target = analysis.runs.flops, analysis.plan.flops
+            low, high = np.floor(np.log10(flops.min())), np.ceil(np.log10(flops.max()) + _BEYOND)
+            # The wider limits first: a slider refuses limits that leave its value outside.
+            self.budget.min, self.budget.max = -300, 300
+            self.budget.value = target
+            self.budget.min = float(min(low, np.log10(target)))
+            self.budget.max = float(max(high, np.log10(target)))
+
+    def _button(self, name: str, work, style: str = "") -> widgets.Button:
+        button = widgets.Button(
+            description=t(f"own_runs.view.{name}"), button_style=style, layout=widgets.Layout(width="auto")
+        )
+        button.on_click(lambda _: work())
+        return button
+
+    def _column(self, role: str) -> widgets.Dropdown:
+        widget = widgets.Dropdown(
+            options=[(t("own_runs.view.none"), None)],
+            description=t("own_runs.view.column", role=t(f"own_runs.role.{role}")),
+            style={"description_width": "12em"},
+            layout=widgets.Layout(width="auto"),
+        )
+        widget.observe(lambda change: self._changed("columns", role, change), names="value")
+        return widget
+
+    def _unit(self, role: str) -> widgets.Dropdown:
+        widget = widgets.Dropdown(
+            options=[(t(f"own_runs.unit.{unit_key(role, unit)}"), unit) for unit in UNITS[role]],
+            description=t("own_runs.view.unit"),
+            style={"description_width": "5em"},
+            layout=widgets.Layout(width="auto"),
+        )
+        widget.observe(lambda change: self._changed("units", role, change), names="value")
+        return widget
+
+    def _changed(self, kind: str, role: str, change: dict) -> None:
+        if not self._writing:
+            self.page.choose(**{kind: {role: change["new"]}})
+
+    def _decimal_changed(self, change: dict) -> None:
+        if not self._writing:
+            self.page.choose(decimal=change["new"])
+
+    def _leave_out_changed(self, change: dict) -> None:
+        if self._writing:
+            return
+        text = change["new"].strip()
+        if not re.fullmatch(r"(\d+([\s,;，、]+\d+)*)?", text):
+            with using_language(self.page.language):
+                said = t("own_runs.view.leave_out_bad", text=text)
+            self.page.refuse(said)
+            return
+        self.page.choose(leave_out=[int(line) for line in re.findall(r"\d+", text)])
+
+    def _budget_changed(self, change: dict) -> None:
+        if not self._writing:
+            self.page.set_budget(float(f"{change['new']:.3g}"))
+
+    def _uploaded(self, change: dict) -> None:
+        if change["new"]:
+            file = change["new"][0]
+            self.page.open(bytes(file["content"]), file["name"])
+
+    def _save(self) -> None:
+        self.page.save(self.save_as.value.strip(), overwrite=self.replace.value)
