@@ -8,6 +8,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`allocate_a_budget`: how large a model on how much text, by whose constants, for how many users.
 - :func:`walk_the_valley`: at a fixed budget, what a model of the wrong size loses and wastes.
 - :func:`count_it_your_way`: the same runs under other ways of counting N and C, and the exponent that follows.
+- :func:`fit_a_thousand_laws`: which runs to buy for a forecast, judged by a thousand laws on random choices of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ __all__ = [
     "allocate_a_budget",
     "cost_of_a_run",
     "count_it_your_way",
+    "fit_a_thousand_laws",
     "foretell_the_big_run",
     "shape_of_a_law",
     "walk_the_valley",
@@ -189,3 +191,34 @@ def count_it_your_way(**start: Any):
     from course_utils.explorers.count import CountItYourWay
 
     return CountItYourWay(**start)
+
+
+def fit_a_thousand_laws(**start: Any):
+    """Choose which runs to buy and what to fit to them, and see how far a thousand such laws err on the largest run.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``law`` ("chinchilla", "chinchilla_without_floor", "kaplan", "compute" or
+        "compute_with_floor"), ``span`` (a pair of budgets, FLOPs), ``models`` (4, 5, 7, 10, 15, 20 or 30), ``seeds``
+        (1 to 3), ``curve`` (share of each training curve that is fitted, counted from its end: 0.0 for the end alone,
+        0.5, 0.7, 0.9, 0.97 or 1.0).
+
+    Returns
+    -------
+    course_utils.explorers.thousand.FitAThousandLaws
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> best = fit_a_thousand_laws(law="kaplan", models=20).result.rows[-1]
+    >>> round(best.median, 3), round(best.baseline, 2)
+    (0.028, 0.21)
+    """
+    from course_utils.explorers.thousand import FitAThousandLaws
+
+    return FitAThousandLaws(**start)

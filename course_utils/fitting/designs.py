@@ -103,7 +103,7 @@ class Study:
         return len(self.errors)
 
     def quantile(self, q: ArrayLike) -> Array:
-        """Compute quantiles of the absolute relative error over the fitted laws: shape (n_targets,) or (n_q, n_targets).
+        """Compute quantiles of the absolute relative error over the fitted laws: (n_targets,) or (n_q, n_targets).
 
         Examples
         --------

@@ -59,6 +59,7 @@ def test_every_explorer_is_found():
         "allocate_a_budget",
         "cost_of_a_run",
         "count_it_your_way",
+        "fit_a_thousand_laws",
         "foretell_the_big_run",
         "shape_of_a_law",
         "walk_the_valley",
