@@ -186,8 +186,10 @@ def _multiplier(rest: str) -> tuple[float, str]:
     factor = 1.0
     while True:
         rest = rest.strip()
+        if find_unit(rest):  # 千瓦时 begins like a thousand and is a kilowatt-hour
+            return factor, rest
         # a word must end where it ends: "5 tokens" is no trillion; and "TFLOP/s", "GB", "5 m" stay with their unit
-        word = next((w for w in _BY_LENGTH if rest.startswith(w) and _ends(w, rest) and rest[: len(w)] == w), None)
+        word = next((w for w in _BY_LENGTH if rest.startswith(w) and _ends(w, rest)), None)
         if word is None:
             return factor, rest
         factor, rest = factor * MULTIPLIERS[word], rest[len(word) :]
