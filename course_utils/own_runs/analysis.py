@@ -6,6 +6,7 @@ import datetime
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from course_utils.own_runs.said import Said, said
 from course_utils.own_runs.verdict import Verdict, judge
 
 _TEN_TIMES = 10.0
+_MOST_SOUND = 0.95  # share of the resamples that must have a best split for an interval to be given
 _USUAL = 6.0  # FLOPs per parameter and token
 _NEAR_USUAL = 1.2  # a convention of counting within this factor of 6ND is kept; beyond, 6 is taken and said
 
@@ -195,7 +197,8 @@ def analyse(
         # They are kept in fit.warnings, and the analysis says them in the reader's language.
         warnings.simplefilter("ignore", fitting.FitWarning)
         fit = _fit(table, law)
-        boot = fitting.bootstrap(fit, n=n, seed=seed, level=level, runs=table.labels)
+        with np.errstate(over="ignore", invalid="ignore"):  # scales of a steep resample overflow when squared
+            boot = fitting.bootstrap(fit, n=n, seed=seed, level=level, runs=table.labels)
         meant = choice.budgets(table)
         isoflop, lost = _isoflop(table, meant, n=n, seed=seed, level=level)
         back, no_back = _backtest(table, law, fit, meant)
@@ -280,14 +283,30 @@ def _plan(
             "valley_params": float(isoflop.optimal_params(budget)),
             "valley_interval": _ends(low[0], high[0]),
         }
-    values = boot.fit.values
-    if not min(values[name] for name in ("A", "B", "alpha", "beta")) > 0:
+    source = splitting(boot)
+    if source is None:
         return Plan(**{**empty, **out, "flops": budget, "reason": said("plan.flat")})
-    best = compute_optimal(budget, boot, flops_per_param_token=per_token, level=level)
+    best = compute_optimal(budget, source, flops_per_param_token=per_token, level=level)
     for role in ("params", "tokens", "loss"):
         out[role] = float(getattr(best, role))
-        out[f"{role}_interval"] = _ends(*getattr(best, f"{role}_interval"))
+        interval = getattr(best, f"{role}_interval")
+        out[f"{role}_interval"] = None if interval is None else _ends(*interval)
     return Plan(**{**empty, **out, "flops": budget, "decades_outside": float(best.decades_outside), "reason": reason})
+
+
+def splitting(boot: fitting.Bootstrap) -> fitting.Bootstrap | fitting.FitResult | None:
+    """Return what a budget can be split by: the bootstrap without the few resamples that are flat in one input.
+
+    Where more than one resample in twenty is flat an interval would leave an end open, so it is the fit alone; where
+    the fit itself is flat, None.
+    """
+    names = ("A", "B", "alpha", "beta")
+    if not min(boot.fit[name] for name in names) > 0:
+        return None
+    sound = np.all([boot.samples[name] > 0 for name in names], axis=0)
+    if sound.mean() < _MOST_SOUND:
+        return boot.fit
+    return replace(boot, samples=MappingProxyType({name: values[sound] for name, values in boot.samples.items()}))
 
 
 def flops_per_param_token(runs: Runs) -> tuple[float, Said | None]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.allocation import compute_optimal
 from course_utils.i18n import format_count, format_flops, format_number, t, using_language
-from course_utils.own_runs.analysis import Analysis, flops_per_param_token
+from course_utils.own_runs.analysis import Analysis, flops_per_param_token, splitting
 from course_utils.own_runs.runs import Array
 from course_utils.plots.fonts import figure_language, figure_words
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _INCHES = (7.6, 3.5)
 _LONGEST_NAME = 36
+_FLAT = 0.02  # least room above and below, as a share of the loss: alike losses would leave an axis without ticks
+_ROOM = 0.1  # room above and below, as a share of the axis
+_FARTHEST = 3.0  # factor beyond the runs' losses that the axis follows a plan
 
 
 def draw(analysis: Analysis) -> Figure:
@@ -32,6 +35,7 @@ def draw(analysis: Analysis) -> Figure:
     x, axis, curve, band = _scale(analysis)
     used = analysis.law.use
     _left(left, analysis, x, used, curve, band)
+    left.set_ylim(*_reach(analysis))
     getattr(plots, axis)(left)
     plots.loss_axis(left)
     if analysis.runs.per_byte:
@@ -62,11 +66,11 @@ def _scale(analysis: Analysis) -> tuple[Array, str, Array, tuple[Array, Array] |
         grid = _grid(x[analysis.law.use], analysis.plan.flops if name == "flops" else None)
         return x, f"{name}_axis", np.stack([grid, analysis.fit.predict(grid)]), boot.band(grid)
     grid = _grid(runs.flops, analysis.plan.flops)
-    values = analysis.fit.values
-    if not min(values[name] for name in ("A", "B", "alpha", "beta")) > 0:
+    source = splitting(boot)
+    if source is None:
         return runs.flops, "flops_axis", np.empty((2, 0)), None
     best = compute_optimal(
-        grid, boot, flops_per_param_token=flops_per_param_token(runs)[0], level=analysis.settings["level"]
+        grid, source, flops_per_param_token=flops_per_param_token(runs)[0], level=analysis.settings["level"]
     )
     return runs.flops, "flops_axis", np.stack([grid, best.loss]), best.loss_interval
 
@@ -112,7 +116,18 @@ def _left(
             color=colour,
             fontweight="bold",
         )
-    ax.margins(y=0.12)
+
+
+def _reach(analysis: Analysis) -> tuple[float, float]:
+    """Return the ends of the axis of losses: the runs and the plan, whatever a steep law does between them."""
+    low, high = float(analysis.runs.loss.min()), float(analysis.runs.loss.max())
+    plan = analysis.plan
+    for end in (plan.loss, *(plan.loss_interval or ())):
+        if end is not None:
+            low = min(low, max(end, low / _FARTHEST))
+            high = max(high, min(end, high * _FARTHEST))
+    room = max((high / low) ** _ROOM, 1 + _FLAT)
+    return low / room, high * room
 
 
 def _right(ax: Axes, analysis: Analysis, x: Array, used: np.ndarray) -> None:

@@ -108,7 +108,7 @@ def readable_log_ticks(low: float, high: float, *, most: int = 7) -> list[float]
     if decades < 0.75:
         from matplotlib.ticker import MaxNLocator
 
-        ticks = MaxNLocator(nbins=most - 2, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        ticks = MaxNLocator(nbins=max(1, most - 2), steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
         return [float(x) for x in ticks if low * (1 - 1e-9) <= x <= high * (1 + 1e-9) and x > 0]
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     if decades < 1.6:

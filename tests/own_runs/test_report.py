@@ -123,3 +123,10 @@ def test_no_text_of_the_figure_is_cut_off_or_lies_on_another(result, language):
         boxes = [text.get_window_extent(renderer) for text in texts if text.get_text()]
         assert all(b.x0 >= 0 and b.y0 >= 0 and b.x1 <= width and b.y1 <= height for b in boxes)
         assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :] if a.overlaps(b)]
+
+
+def test_runs_of_nearly_one_size_and_runs_of_one_loss_can_be_drawn(grid):
+    narrow = own_runs.analyse(grid[["params", "loss"]].assign(params=1e8 * np.linspace(1, 2, 30)), n=20)
+    alike = own_runs.analyse(grid[["params", "tokens", "loss"]].assign(loss=3.0), n=20)
+    for analysis in (narrow, alike):
+        assert 'src="data:image/png' in analysis._repr_html_()
