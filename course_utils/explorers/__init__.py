@@ -9,6 +9,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`walk_the_valley`: at a fixed budget, what a model of the wrong size loses and wastes.
 - :func:`count_it_your_way`: the same runs under other ways of counting N and C, and the exponent that follows.
 - :func:`fit_a_thousand_laws`: which runs to buy for a forecast, judged by a thousand laws on random choices of them.
+- :func:`which_fit_do_you_trust`: how much the points left out and the objective decide about a fit's answer.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = [
     "foretell_the_big_run",
     "shape_of_a_law",
     "walk_the_valley",
+    "which_fit_do_you_trust",
 ]
 
 
@@ -222,3 +224,34 @@ def fit_a_thousand_laws(**start: Any):
     from course_utils.explorers.thousand import FitAThousandLaws
 
     return FitAThousandLaws(**start)
+
+
+def which_fit_do_you_trust(**start: Any):
+    """Refit Chinchilla's law with some points left out and another objective, and see the best size move.
+
+    Without the published points it fits this course's own runs, and says so.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``data`` ("published", where it can be had, or "own"), ``dropped`` (how many
+        of the highest losses are left out, 0 to 20), ``objective`` ("huber", "lad" or "squared"), ``delta`` (where
+        Huber's loss turns from squared to absolute, 1e-4 to 1e-1).
+
+    Returns
+    -------
+    course_utils.explorers.trust.WhichFitDoYouTrust
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> 0.4 < which_fit_do_you_trust(data="own").result.exponent < 0.7
+    True
+    """
+    from course_utils.explorers.trust import WhichFitDoYouTrust
+
+    return WhichFitDoYouTrust(**start)
