@@ -188,7 +188,7 @@ def count_it_your_way(**start: Any):
     Examples
     --------
     >>> round(count_it_your_way(params="blocks").result.exponent.value, 2)
-    0.69
+    0.68
     """
     from course_utils.explorers.count import CountItYourWay
 
@@ -249,8 +249,8 @@ def which_fit_do_you_trust(**start: Any):
 
     Examples
     --------
-    >>> 0.4 < which_fit_do_you_trust(data="own").result.exponent < 0.7
-    True
+    >>> round(which_fit_do_you_trust(data="own", dropped=0).result.fit.exponent, 2)
+    0.54
     """
     from course_utils.explorers.trust import WhichFitDoYouTrust
 
