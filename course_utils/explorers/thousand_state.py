@@ -70,7 +70,7 @@ class ThousandResult:
     ----------
     refusal : why nothing could be fitted, as a key of the words, or None
     constants : of the law
-    models : runs that each law sees, at most as many as there are
+    models : sizes that each law sees, at most as many as there are
     errors : array of shape (n_fitted,), predicted / measured - 1 at the largest target
     rows : how they err, target by target; empty where nothing could be fitted
     too_high : share of the laws that foretell too high a loss at the largest target

@@ -51,7 +51,7 @@ def test_a_design_that_cannot_be_fitted_says_what_is_missing():
     explorer = fit_a_thousand_laws(law="compute_with_floor", span=(1e11, 3e11))
     assert explorer.result.refusal == "few_budgets" and "3 budgets" in explorer.say()
     explorer.set(law="chinchilla", models=4)
-    assert explorer.result.refusal == "few_models" and "5 runs" in explorer.say()
+    assert explorer.result.refusal == "few_models" and "5 models" in explorer.say()
     explorer.set(curve=0.9)
     assert explorer.result.refusal is None and explorer.result.rows
 
