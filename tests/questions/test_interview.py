@@ -149,8 +149,8 @@ def test_the_view_leads_through(code, watch):
     page = "".join(getattr(child, "value", "") for child in view.children if hasattr(child, "value"))
     assert made.cards[1].words_in(code)["question"].replace("'", "&#x27;")[:20] in page
     view.setup()
-    view.topics.value = ("moe",)
-    view.level.value = None
+    view.topics["moe"].value = True
+    view.level.value = "all"
     view.begin_button.click()
     assert {card.topic for card in made.cards} == {"moe"} and made.position == 0
 

@@ -13,6 +13,7 @@ from course_utils.i18n import using_language
 from course_utils.questions.bank import lesson_file
 from course_utils.questions.cards import LEVELS, Card, card_topics, choose_cards
 from course_utils.questions.export_anki import FIELDS, fields_of
+from course_utils.questions.widgets.one_of import OneOf
 from course_utils.questions.widgets.panel import Panel
 
 
@@ -30,32 +31,27 @@ class InterviewView(Panel):
         self._untouched = True
         self._ticking: asyncio.Task | None = None
         level, minutes, topics = interview.chosen
-        style = {"description_width": "8em"}
-        levels = [(self.say("labels.all_levels"), None), *((self.say(f"levels.{name}"), name) for name in LEVELS)]
-        self.level = widgets.Dropdown(
-            options=levels,
-            value=level if level in LEVELS else None,
-            description=self.say("labels.level"),
-            style=style,
-            layout=widgets.Layout(width="26em"),
-        )
+        levels = [(self.say("labels.all_levels"), "all"), *((self.say(f"levels.{name}"), name) for name in LEVELS)]
+        self.level = OneOf(levels, level if level in LEVELS else "all")
         self.minutes = widgets.BoundedIntText(
             value=round(min(max(minutes, 2), 120)),
             min=2,
             max=120,
             description=self.say("labels.minutes"),
-            style=style,
-            layout=widgets.Layout(width="14em"),
+            style={"description_width": "initial"},
+            layout=widgets.Layout(width="12em"),
         )
-        self.topics = widgets.SelectMultiple(
-            options=[(self.say(f"topics.{name}"), name) for name in card_topics()],
-            value=(topics,) if isinstance(topics, str) else tuple(topics or ()),
-            rows=max(len(card_topics()), 1),
-            description=self.say("labels.topics"),
-            style=style,
-            layout=widgets.Layout(width="26em"),
-        )
-        for control in (self.level, self.minutes, self.topics):
+        ticked = (topics,) if isinstance(topics, str) else tuple(topics or ())
+        self.topics = {
+            name: widgets.Checkbox(
+                value=name in ticked,
+                description=self.say(f"topics.{name}"),
+                indent=False,
+                layout=widgets.Layout(width="auto", margin="0 18px 0 0"),
+            )
+            for name in card_topics()
+        }
+        for control in (self.level, self.minutes, *self.topics.values()):
             control.observe(self._touched, names="value")
         self.place, self.question, self.clock = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.answer = widgets.Textarea(
@@ -73,10 +69,12 @@ class InterviewView(Panel):
         """Show the choice of level, minutes and topics."""
         self._stop_clock()
         lead = widgets.HTML(self.text(self.say("interview_lead"), "text"))
-        help_line = widgets.HTML(self.text(self.say("labels.topics_help"), "place"))
         self.said.value = ""
         self.begin_button = self.button("begin", self.begin)
-        choice = (self.level, self.minutes, self.topics, help_line)
+        label = widgets.HTML(self.text(self.say("labels.level"), "place"))
+        ticks = self.row(*self.topics.values())
+        help_line = widgets.HTML(self.text(self.say("labels.topics_help"), "place"))
+        choice = (label, self.level, self.minutes, help_line, ticks)
         self.children = (self._heading, lead, *choice, self.row(self.begin_button), self.said)
 
     def begin(self) -> None:
@@ -84,7 +82,9 @@ class InterviewView(Panel):
         from course_utils.questions.rehearsal import pick
 
         if not self._untouched:
-            cards = choose_cards(self.level.value, self.topics.value or None)
+            level = None if self.level.value == "all" else self.level.value
+            topics = [name for name, box in self.topics.items() if box.value]
+            cards = choose_cards(level, topics or None)
             if not cards:
                 self.said.value = self.text(self.say("no_cards"), "said", live=True)
                 return

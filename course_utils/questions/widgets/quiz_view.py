@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from course_utils.questions.widgets.one_of import OneOf
 from course_utils.questions.widgets.panel import Panel
 
 
@@ -68,9 +69,9 @@ class QuizView(Panel):
 
     def value(self) -> Any:
         """Return the answer that stands in the field: a letter, a list of letters, or text."""
-        if isinstance(self.field, widgets.VBox):
+        if self.quiz.item.type == "choices":
             letters = [letter for letter, _ in self.quiz.item.choices()]
-            boxes = [box for box in self.field.children if isinstance(box, widgets.Checkbox)]
+            _, *boxes = self.field.children
             return [letter for letter, box in zip(letters, boxes, strict=True) if box.value]
         return self.field.value
 
@@ -101,8 +102,7 @@ class QuizView(Panel):
         item = self.quiz.item
         wide = widgets.Layout(width="100%", max_width="46em")
         if item.type == "choice":
-            options = [(f"{letter}) {text}", letter) for letter, text in item.choices()]
-            return widgets.RadioButtons(options=options, value=None, layout=wide)
+            return OneOf([(f"{letter}) {text}", letter) for letter, text in item.choices()])
         if item.type == "choices":
             label = widgets.HTML(self.text(self.say("labels.tick"), "place"))
             boxes = [
