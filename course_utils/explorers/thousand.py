@@ -15,6 +15,7 @@ from course_utils.explorers.thousand_state import (
     CURVES,
     LAWS,
     MODELS,
+    Row,
     ThousandResult,
     ThousandState,
     design_of,
@@ -160,7 +161,7 @@ class FitAThousandLaws(Explorer):
         (self._cost_spread,) = cost.plot([], [], color=LAW, lw=2, alpha=0.35, solid_capstyle="butt")
         (self._cost,) = cost.plot([], [], "D", color=LAW, ms=6)
         self._refusal = picture.text(0.765, 0.62, ha="center", va="center", fontsize=10.5, color=INK)
-        self._title = picture.text(0.075, 0.945, ha="left", va="center", fontsize=11.5, color=INK)
+        self._title = picture.text(0.075, 0.945, ha="left", va="center", fontsize=11, color=INK)
         picture.moving(
             *self._bands, self._others, self._bought, self._middle, self._targets, self._bars, self._median,
             self._baseline, self._median_label, self._baseline_label, self._cost_spread, self._cost, self._refusal,
@@ -219,7 +220,7 @@ class FitAThousandLaws(Explorer):
         if result.refusal is not None:
             return t("explorers.thousand.message_refused", **bought)
         return t(
-            "explorers.thousand.message",
+            f"explorers.thousand.message{'_single' if result.n_laws == 1 else ''}",
             median=format_percent(result.rows[-1].median),
             cost=format_percent(float(result.costs[1])),
             **bought,
@@ -233,11 +234,31 @@ class FitAThousandLaws(Explorer):
         if result.refusal is not None:
             return self._refused(result)
         last = result.rows[-1]
-        laws = {"laws": f"{result.n_laws:,}", "possible": format_count(result.n_possible)}
+        parts = [
+            *(self._words_single(last) if result.n_laws == 1 else self._words_many(result, last)),
+            t("explorers.thousand.words_cost", cost=format_percent(float(result.costs[1]))),
+        ]
+        if result.n_unfitted:
+            parts.append(t("explorers.thousand.words_unfitted", count=f"{result.n_unfitted:,}"))
+        if result.curve > 0:
+            parts.append(t("explorers.thousand.words_ruler"))
+        return ("" if language() == "zh" else " ").join(parts)
+
+    @staticmethod
+    def _words_single(last: Row) -> tuple[str]:
+        errors = {"median": format_percent(last.median), "baseline": format_percent(last.baseline)}
+        return (t("explorers.thousand.words_single", target=format_flops(last.budget), **errors),)
+
+    @staticmethod
+    def _words_many(result: ThousandResult, last: Row) -> tuple[str, str, str]:
         side = "high" if result.too_high >= 0.9 else "low" if result.too_high <= 0.1 else "both"
         missed = 1.0 - result.too_high if side == "low" else result.too_high
-        parts = [
-            t("explorers.thousand.words_complete" if result.complete else "explorers.thousand.words_drawn", **laws),
+        return (
+            t(
+                "explorers.thousand.words_complete" if result.complete else "explorers.thousand.words_drawn",
+                laws=f"{result.n_laws:,}",
+                possible=format_count(result.n_possible),
+            ),
             t(
                 "explorers.thousand.words_errors",
                 target=format_flops(last.budget),
@@ -248,13 +269,7 @@ class FitAThousandLaws(Explorer):
                 baseline=format_percent(last.baseline),
             ),
             t(f"explorers.thousand.words_{side}", share=format_percent(missed)),
-            t("explorers.thousand.words_cost", cost=format_percent(float(result.costs[1]))),
-        ]
-        if result.n_unfitted:
-            parts.append(t("explorers.thousand.words_unfitted", count=f"{result.n_unfitted:,}"))
-        if result.curve > 0:
-            parts.append(t("explorers.thousand.words_ruler"))
-        return ("" if language() == "zh" else " ").join(parts)
+        )
 
     def table(self, result: ThousandResult) -> str:
         if len(result.rows) < 2:

@@ -11,6 +11,7 @@ from course_utils.explorers import fit_a_thousand_laws
 from course_utils.explorers.thousand import FitAThousandLaws
 from course_utils.explorers.thousand_state import LAWS, MODELS
 from course_utils.fitting import Design, Ladder, study
+from course_utils.i18n import using_language
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,13 @@ def test_laws_that_agree_stand_in_one_bar():
     explorer = FitAThousandLaws(pd.DataFrame(rows, columns=names), models=10)
     assert np.quantile(np.abs(explorer.result.errors), 0.9) < 1e-3
     assert explorer.result.rows[-1].within_4 > 0.99
+
+
+@pytest.mark.parametrize("code", ["en", "vi", "zh"])
+def test_a_design_with_one_law_speaks_of_one(code):
+    with using_language(code):
+        explorer = fit_a_thousand_laws(span=(1e13, 1e13), models=30, seeds=3)
+        many = fit_a_thousand_laws(span=(1e13, 1e13), models=30).say()
+    assert explorer.result.n_laws == 1
+    assert explorer.say().count("%") == 3 and many.count("%") > 6
+    explorer.png()
