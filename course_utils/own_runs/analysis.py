@@ -123,9 +123,7 @@ class Analysis:
 
         return draw(self)
 
-    def report(
-        self, path: str | Path, *, overwrite: bool = False, date: datetime.date | str | None = None
-    ) -> Path:
+    def report(self, path: str | Path, *, overwrite: bool = False, date: datetime.date | str | None = None) -> Path:
         """Write one HTML page that needs nothing else: figures inside, no network, A4 when printed.
 
         Parameters
@@ -186,7 +184,7 @@ def analyse(
     >>> table = pd.DataFrame({"N (M)": size / 1e6, "tokens": data, "val_loss": loss})
     >>> result = analyse(table, budget=1e21, n=50)
     >>> round(result.fit["alpha"], 3), f"{result.plan.params:.3g}"
-    (0.348, '2.77e+09')
+    (0.348, '2.78e+09')
     """
     reading = runs if isinstance(runs, Reading) else read(runs)
     table = make_runs(reading)

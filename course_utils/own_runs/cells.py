@@ -14,11 +14,12 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 
 # What people write into a cell that has no value; "inf" and "nan" are what training writes when it diverges.
-_MISSING = frozenset(
+_MISSING_WORDS = (
     "|-|--|–|—|.|?|na|n/a|n.a.|nan|null|none|nil|inf|+inf|-inf|infinity|#n/a|#value!|#div/0!|#num!|#ref!|tbd|todo|"
     "oom|diverged|failed|crashed|killed|running|pending|missing|缺失|无|空|未完成|发散|失败|运行中|"
-    "không có|thiếu|lỗi|phân kỳ|chưa xong|đang chạy|hỏng".split("|")
+    "không có|thiếu|lỗi|phân kỳ|chưa xong|đang chạy|hỏng"
 )
+_MISSING = frozenset(_MISSING_WORDS.split("|"))
 
 _SCALES = {
     "k": 1e3, "thousand": 1e3, "千": 1e3, "nghìn": 1e3, "ngàn": 1e3, "万": 1e4,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from html import escape
 
 from course_utils.fitting.presentation import align, backtest_html, fit_html, html_table, isoflop_html
@@ -21,8 +22,12 @@ def plan_table(analysis: Analysis) -> tuple[list[str], list[list[str]]]:
     head = [t("own_runs.plan.what"), t("own_runs.plan.value"), t("fitting.interval", level=level)]
     rows = []
     if plan.params is not None:
-        rows.append([t("own_runs.role.params"), format_count(plan.params), _interval(plan.params_interval, format_count)])
-        rows.append([t("own_runs.role.tokens"), format_count(plan.tokens), _interval(plan.tokens_interval, format_count)])
+        rows.append(
+            [t("own_runs.role.params"), format_count(plan.params), _interval(plan.params_interval, format_count)]
+        )
+        rows.append(
+            [t("own_runs.role.tokens"), format_count(plan.tokens), _interval(plan.tokens_interval, format_count)]
+        )
     if plan.valley_params is not None:
         valley = _interval(plan.valley_interval, format_count)
         rows.append([t("own_runs.plan.by_valleys"), format_count(plan.valley_params), valley])
@@ -40,6 +45,11 @@ def plan_title(analysis: Analysis) -> str:
         return t("own_runs.plan.title", flops=format_flops(plan.flops))
     key = "own_runs.plan.title_outside" if plan.decades_outside >= 0.05 else "own_runs.plan.title_inside"
     return t(key, flops=format_flops(plan.flops), decades=f"{plan.decades_outside:.1f}")
+
+
+def _without_warnings(result):
+    """Return a fit or valleys that keep their warnings to themselves: the analysis says all of them in one place."""
+    return replace(result, warnings=())
 
 
 def loss_name(analysis: Analysis) -> str:
@@ -85,9 +95,9 @@ def analysis_text(analysis: Analysis) -> str:
     lines += [t("own_runs.data.line_out", line=row[0], run=row[1], reason=row[2]) for row in left_out[:_SHOWN]]
     if len(left_out) > _SHOWN:
         lines.append(t("own_runs.data.more", count=len(left_out) - _SHOWN))
-    lines += ["", law_sentence(analysis), analysis.fit.summary(), ""]
+    lines += ["", law_sentence(analysis), _without_warnings(analysis.fit).summary(), ""]
     if analysis.isoflop is not None:
-        lines += [t("fitting.isoflop.caption"), analysis.isoflop.summary(), ""]
+        lines += [t("fitting.isoflop.caption"), _without_warnings(analysis.isoflop).summary(), ""]
     if analysis.backtest is not None:
         lines += [t("fitting.backtest.caption"), analysis.backtest.summary(), ""]
     lines += [plan_title(analysis)]
@@ -151,7 +161,9 @@ def plan_html(analysis: Analysis) -> str:
 
 def fit_section(analysis: Analysis) -> str:
     """Write the law with its constants."""
-    return section(t("own_runs.report.fit"), paragraphs([law_sentence(analysis)]), fit_html(analysis.fit))
+    return section(
+        t("own_runs.report.fit"), paragraphs([law_sentence(analysis)]), fit_html(_without_warnings(analysis.fit))
+    )
 
 
 def tests_html(analysis: Analysis) -> str:
@@ -160,7 +172,7 @@ def tests_html(analysis: Analysis) -> str:
     if analysis.backtest is not None:
         parts.append(backtest_html(analysis.backtest))
     if analysis.isoflop is not None:
-        parts.append(isoflop_html(analysis.isoflop))
+        parts.append(isoflop_html(_without_warnings(analysis.isoflop)))
     return section(t("own_runs.report.tests"), *parts) if parts else ""
 
 

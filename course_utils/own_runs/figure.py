@@ -10,6 +10,7 @@ from course_utils.allocation import compute_optimal
 from course_utils.i18n import format_count, format_flops, format_number, t, using_language
 from course_utils.own_runs.analysis import Analysis, flops_per_param_token, splitting
 from course_utils.own_runs.runs import Array
+from course_utils.own_runs.verdict import percent
 from course_utils.plots.fonts import figure_language, figure_words
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _message(analysis: Analysis) -> str:
                 params=format_count(plan.params),
                 tokens=format_count(plan.tokens),
             )
-        return t("own_runs.figure.message_fit", runs=int(analysis.law.use.sum()), miss=f"{100 * miss:.2g}%")
+        return t("own_runs.figure.message_fit", runs=int(analysis.law.use.sum()), miss=percent(miss))
 
 
 def _note(analysis: Analysis) -> str:

@@ -191,9 +191,7 @@ def _by_six_nd(guesses: Mapping[str, Guess], texts: Texts, decimal: str, numbers
     doubtful = [role for role in _SCALES if role in guesses and not guesses[role].sure]
     if not doubtful or not all(role in guesses for role in _SCALES):
         return {}
-    rows = [
-        [parse(text, decimal).value for _, text in column] for column in (texts[role] for role in _SCALES)
-    ]
+    rows = [[parse(text, decimal).value for _, text in column] for column in (texts[role] for role in _SCALES)]
     whole = [i for i in range(len(rows[0])) if all(column[i] is not None and column[i] > 0 for column in rows)]
     if not whole:
         return {}

@@ -59,7 +59,7 @@ def unused(reading: Reading) -> list[str]:
 def answers(question: Question) -> str:
     """Write how to answer a question in code, every option."""
     if question.kind == "decimal":
-        return ' | '.join(f'runs.choose(decimal="{option}")' for option in question.options)
+        return " | ".join(f'runs.choose(decimal="{option}")' for option in question.options)
     options = " | ".join(f'"{option}"' for option in question.options)
     return f'runs.choose({question.kind}s={{"{question.role}": {options}}})'
 
@@ -82,15 +82,14 @@ def reading_text(reading: Reading) -> str:
     return "\n".join(lines)
 
 
-def reading_html(reading: Reading) -> str:
-    """Write a reading as HTML."""
+def reading_html(reading: Reading, *, next_step: str | None = None) -> str:
+    """Write a reading as HTML; a page with buttons says its own next step, without one it is said in code."""
     head, rows = guesses(reading)
     parts = [html_table(head, rows, source_line(reading)), *(f"<p>{escape(line)}</p>" for line in _below(reading))]
     for question in reading.questions:
         mark = t("own_runs.reading.must" if question.blocking else "own_runs.reading.may")
-        parts.append(
-            f"<p><strong>?</strong> {escape(question.words())} {escape(mark)}<br><code>{escape(answers(question))}</code></p>"
-        )
-    key = "asked" if reading.questions else "clear"
-    parts.append(f"<p>{escape(t(f'own_runs.reading.{key}'))}</p>")
+        code = "" if next_step is not None else f"<br><code>{escape(answers(question))}</code>"
+        parts.append(f"<p><strong>?</strong> {escape(question.words())} {escape(mark)}{code}</p>")
+    last = next_step or t(f"own_runs.reading.{'asked' if reading.questions else 'clear'}")
+    parts.append(f"<p>{escape(last)}</p>")
     return f'<div class="own-runs">{"".join(parts)}</div>'

@@ -17,7 +17,7 @@ from course_utils.own_runs.said import Refusal, listed
 
 _TAGS = {"en": "en", "vi": "vi", "zh": "zh-Hans"}
 _STYLE = """
-@page { size: A4; margin: 14mm 15mm; }
+@page { size: A4; margin: 12mm 15mm; }
 :root { color-scheme: light; }
 body { font: 13px/1.45 "Noto Sans", "Segoe UI", system-ui, -apple-system, "Helvetica Neue", Arial, "PingFang SC",
   "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; color: #111; background: #fff; max-width: 180mm;
@@ -39,14 +39,21 @@ th, td { text-align: left; vertical-align: top; padding: 2px 10px 2px 0; overflo
 td { overflow-wrap: anywhere; min-width: 5.5em; }
 thead th { border-bottom: 1px solid #777; }
 tbody tr + tr > * { border-top: 1px solid #e4e4e4; }
-tbody th { font-weight: 400; }
+tbody th { font-weight: 400; white-space: nowrap; }
 tr, figure, .keep { break-inside: avoid; }
 figure { margin: 6px 0; }
 img { width: 100%; height: auto; }
 code, pre { font: 0.9em/1.4 ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 pre { background: #f4f4f4; padding: 6px 8px; white-space: pre-wrap; overflow-wrap: anywhere; margin: 4px 0; }
 .small { color: #444; font-size: 0.9em; }
-@media print { body { margin: 0; padding: 0; max-width: none; font-size: 10.5px; } pre { border: 1px solid #ccc; } }
+@media print {
+  body { margin: 0; padding: 0; max-width: none; font-size: 9.5px; line-height: 1.35; }
+  h2 { margin-top: 9px; }
+  table { margin: 2px 0 4px; }
+  th, td { padding-top: 1px; padding-bottom: 1px; }
+  img { width: 88%; }
+  pre { border: 1px solid #ccc; }
+}
 """
 
 

@@ -203,7 +203,11 @@ def _converted(reading: Reading, role: str, cells: dict[int, Cell], kept: list[i
         lines = tuple(line for line, wrong in zip(kept, bad, strict=True) if wrong)
         unit = said(f"unit.{reading.units[role].value}")
         raise Refusal(
-            "unit_impossible", reading.name, lines, heading=reading.columns[role].value, unit=unit,
+            "unit_impossible",
+            reading.name,
+            lines,
+            heading=reading.columns[role].value,
+            unit=unit,
             cure=f'units={{"{role}": "…"}}',
         )
     return out

@@ -129,7 +129,11 @@ def decode(content: bytes, name: str) -> tuple[str, str]:
     for signature, kind in _SIGNATURES:
         if content.startswith(signature):
             raise Refusal(kind, name)
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if content.startswith(mark):
             try:
                 return unicodedata.normalize("NFC", content.decode(encoding)), encoding
@@ -142,7 +146,11 @@ def decode(content: bytes, name: str) -> tuple[str, str]:
     except UnicodeDecodeError:
         pass  # not UTF-8: one of the older encodings below
     found = []
-    western = ("cp1252", "cp1258", "latin-1")  # alike in most letters: the Vietnamese one only where it knows more words
+    western = (
+        "cp1252",
+        "cp1258",
+        "latin-1",
+    )  # alike in most letters: the Vietnamese one only where it knows more words
     for order, encoding in enumerate(("gb18030", *western) if _in_pairs(content) else (*western, "gb18030")):
         try:
             text = unicodedata.normalize("NFC", content.decode(encoding))

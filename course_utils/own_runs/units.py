@@ -93,7 +93,7 @@ def by_magnitude(values: Array, role: str) -> tuple[str, bool]:
     if role in ("flops", "budget"):
         if low >= 1e6:
             return "ones", True
-        return ("log10" if 5 <= low and high <= 30 else "pf_days"), False
+        return ("log10" if low >= 5 and high <= 30 else "pf_days"), False
     if low >= 1e3:
         return "ones", low >= (1e3 if role == "params" else 1e4)
     if role == "tokens":

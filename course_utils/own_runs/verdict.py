@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from course_utils.i18n import format_percent
 from course_utils.own_runs.choice import levels
 from course_utils.own_runs.said import Said, said
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _FLOOR_WIDTH = 0.25  # width of the floor's interval over the floor beyond which it is not determined
 _SPLIT_WIDTH = 0.15  # width of the interval of the exponent of N_opt(C) beyond which a plan is a guess
 _AHEAD = 0.3  # powers of ten that a back-test must look ahead to say something of extrapolation
+_HELD_OUT = 3  # runs that a back-test should foretell, lest one lucky run decide
 _SKILL = 0.5  # share of the error of "no better than the best seen" that a law must beat
 _FAR = 1.05  # powers of ten outside the runs beyond which a plan needs a warning
 _ODD = 8.0  # residual, in typical residuals, from which a run is called odd
@@ -24,6 +26,7 @@ _SAME_BUDGET = 1.2  # factor within which runs belong to the largest budget
 _TOP = 0.85  # quantile of the scale from which runs count as the largest, where no budget holds several
 _FEWEST_TOP = 4
 _CLEAR, _NOTABLE = 3.0, 0.003  # standard errors, and share of the loss, from which a one-sided miss is said
+_COMPUTED = 1e-4  # residual below which losses came from a formula: seeds alone scatter ten times as much
 _MANY_ODD = 0.1  # share of the runs beyond which they are not odd: the law is
 
 
@@ -69,18 +72,17 @@ def judge(analysis: Analysis, notes: tuple[Said, ...] = ()) -> tuple[tuple[Said,
 
 
 def telling_row(analysis: Analysis) -> BacktestRow | None:
-    """Return the cut with most runs fitted that still looks some way ahead; None where no cut does."""
+    """Return the cut with most runs fitted that still looks some way ahead, to several runs if any cut does."""
     if analysis.backtest is None:
         return None
     ahead = [row for row in analysis.backtest.rows if row.decades_ahead >= _AHEAD]
-    return ahead[-1] if ahead else None
+    several = [row for row in ahead if row.n_held_out >= _HELD_OUT]
+    return next(reversed(several or ahead), None)
 
 
 def percent(value: float) -> str:
-    """Write a share with two significant digits."""
-    from course_utils.i18n import format_percent
-
-    return format_percent(value)
+    """Write a share with two significant digits; what no measurement resolves only as a bound."""
+    return "< 0.01%" if value < _COMPUTED else format_percent(value)
 
 
 def _describes(analysis: Analysis) -> Said:
@@ -145,8 +147,13 @@ def _warnings(analysis: Analysis, notes: tuple[Said, ...], few: bool) -> tuple[S
     found = [said("warning.guess", question=question.text) for question in runs.reading.questions]
     if few:
         found.append(said("warning.few", runs=int(law.use.sum()), constants=law.n_constants))
+    spare = int(law.use.sum()) > law.n_constants
+    if spare and float(np.abs(fit.residuals()[law.use]).max()) < _COMPUTED:
+        found.append(said("warning.computed"))
     found += [said("warning.fit", text=_InLanguage(note)) for note in fit.warnings]
-    found += notes or tuple(note for note in analysis.warnings if note.key in ("warning.no_valleys", "warning.no_backtest"))
+    found += notes or tuple(
+        note for note in analysis.warnings if note.key in ("warning.no_valleys", "warning.no_backtest")
+    )
     if analysis.isoflop is not None:
         found += [said("warning.fit", text=_InLanguage(note)) for note in analysis.isoflop.warnings]
     if not law.use.all():

@@ -21,13 +21,19 @@ from course_utils.own_runs.said import Refusal
 from course_utils.own_runs.units import UNITS
 
 _ROLES = ("params", "tokens", "flops", "loss", "budget", "run", "step", "seed", "diverged")
+_ABSENT = ""  # of a drop-down: a list shows nothing at all for None
 _BEYOND = 4.0  # powers of ten beyond the largest run to which the budget goes
 _STYLE = """<style>
-.own-runs-page table { border-collapse: collapse; margin: 4px 0; max-width: 60em; }
+.own-runs-page table { border-collapse: collapse; margin: 4px 0; min-width: min(100%, 36em); max-width: 60em; }
 .own-runs-page th, .own-runs-page td
   { padding: 2px 14px 2px 0; text-align: left; vertical-align: top; white-space: normal; line-height: 1.45; }
 .own-runs-page caption { text-align: left; font-weight: 600; white-space: normal; }
-.own-runs-page thead th { border-bottom: 1px solid currentColor; }
+.own-runs-page thead th { border-bottom: 1px solid currentColor; font-weight: 600; }
+.own-runs-page tbody th { font-weight: 400; }
+.own-runs-page .own-runs ul { margin: 2px 0; padding-left: 1.4em; }
+.own-runs-page ul.can li::marker { content: "+  "; }
+.own-runs-page ul.cannot li::marker { content: "−  "; }
+.own-runs-page ul.warnings li::marker { content: "!  "; }
 .own-runs-page p, .own-runs-page li { margin: 3px 0; line-height: 1.5; max-width: 58em; white-space: normal;
   overflow-wrap: anywhere; }
 .own-runs-page h2 { font-size: 1.1em; margin: 12px 0 2px; white-space: normal; }
@@ -137,7 +143,10 @@ class OwnRuns:
     def result_html(self) -> str:
         """Return the analysis as HTML, or the reading where there is none yet."""
         with using_language(self.language):
-            body = reading_html(self.reading) if self.analysis is None else faces.analysis_html(self.analysis)
+            if self.analysis is None:
+                body = reading_html(self.reading, next_step=t("own_runs.view.next", button=t("own_runs.view.analyse")))
+            else:
+                body = faces.analysis_html(self.analysis)
         return f'<div lang="{self.language}" class="own-runs-page">{body}</div>'
 
     def __repr__(self) -> str:
@@ -153,6 +162,11 @@ class OwnRuns:
         if include:
             data = {kind: value for kind, value in data.items() if kind in include}
         return {kind: value for kind, value in data.items() if kind not in (exclude or ())}
+
+
+def _row() -> widgets.Layout:
+    """Make a layout for a row; each row its own, for hiding one must not hide another."""
+    return widgets.Layout(flex_flow="row wrap", align_items="center", max_width="960px")
 
 
 class _View:
@@ -208,14 +222,13 @@ class _View:
             f'{_STYLE}<div lang="{page.language}" class="own-runs-page"><p><strong>{escape(t("own_runs.view.title"))}'
             f"</strong></p><p>{escape(t('own_runs.view.lead'))}</p></div>"
         )
-        row = widgets.Layout(flex_flow="row wrap", align_items="center", max_width="960px")
         grid = widgets.GridBox(
             [widget for role in _ROLES for widget in (self.columns[role], self.units.get(role, widgets.Label()))],
             layout=widgets.Layout(
                 grid_template_columns="minmax(18em, 1.4fr) minmax(14em, 1fr)", grid_gap="0 18px", max_width="820px"
             ),
         )
-        self.saving = widgets.HBox([self.save_as, self.replace, self._button("save", self._save)], layout=row)
+        self.saving = widgets.HBox([self.save_as, self.replace, self._button("save", self._save)], layout=_row())
         self.box = widgets.VBox(
             [
                 heading,
@@ -226,10 +239,10 @@ class _View:
                         self._button("open", lambda: page.open(self.path.value.strip())),
                         self._button("sample", lambda: page.open(None)),
                     ],
-                    layout=row,
+                    layout=_row(),
                 ),
                 grid,
-                widgets.HBox([self.decimal, self.leave_out, run], layout=row),
+                widgets.HBox([self.decimal, self.leave_out, run], layout=_row()),
                 self.message,
                 self.budget,
                 self.result,
@@ -245,11 +258,11 @@ class _View:
         page, reading = self.page, self.page.reading
         self._writing = True
         try:
-            absent = (t("own_runs.view.none"), None)
+            absent = (t("own_runs.view.none"), _ABSENT)
             for role, widget in self.columns.items():
                 widget.options = [absent, *((name, name) for name in reading.table.header if name)]
                 guess = reading.columns.get(role)
-                widget.value = None if guess is None else guess.value
+                widget.value = _ABSENT if guess is None else guess.value
             for role, widget in self.units.items():
                 guess = reading.units.get(role)
                 widget.disabled = guess is None
@@ -288,8 +301,8 @@ class _View:
 
     def _column(self, role: str) -> widgets.Dropdown:
         widget = widgets.Dropdown(
-            options=[(t("own_runs.view.none"), None)],
-            description=t("own_runs.view.column", role=t(f"own_runs.role.{role}")),
+            options=[(t("own_runs.view.none"), _ABSENT)],
+            description=t(f"own_runs.role.{role}"),
             style={"description_width": "12em"},
             layout=widgets.Layout(width="auto"),
         )
@@ -308,7 +321,7 @@ class _View:
 
     def _changed(self, kind: str, role: str, change: dict) -> None:
         if not self._writing:
-            self.page.choose(**{kind: {role: change["new"]}})
+            self.page.choose(**{kind: {role: change["new"] or None}})
 
     def _decimal_changed(self, change: dict) -> None:
         if not self._writing:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from course_utils import allocation, fitting, laws, own_runs, set_language
+
 TRUTH = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}  # as in conftest.py
 
 
@@ -20,9 +21,7 @@ def test_a_known_law_and_its_plan_come_back(grid):
     best_n = (TRUTH["alpha"] * TRUTH["A"] / (TRUTH["beta"] * TRUTH["B"])) ** (1 / 0.62) * (1e23 / 6) ** (0.28 / 0.62)
     assert result.plan.params == pytest.approx(best_n, rel=1e-3)
     assert result.plan.tokens == pytest.approx(1e23 / 6 / best_n, rel=1e-3)
-    assert result.plan.loss == pytest.approx(
-        float(laws.chinchilla_loss(best_n, 1e23 / 6 / best_n, **TRUTH)), rel=1e-4
-    )
+    assert result.plan.loss == pytest.approx(float(laws.chinchilla_loss(best_n, 1e23 / 6 / best_n, **TRUTH)), rel=1e-4)
     assert result.verdict.grade == "foretells"
     assert "verdict.floor" in [item.key for item in result.verdict.can]
 
@@ -30,7 +29,9 @@ def test_a_known_law_and_its_plan_come_back(grid):
 @pytest.mark.parametrize(
     "write",
     [
-        lambda g: pd.DataFrame({"size_B": g.params / 1e9, "D (M)": g.tokens / 1e6, "bits per token": g.loss / np.log(2)}),
+        lambda g: pd.DataFrame(
+            {"size_B": g.params / 1e9, "D (M)": g.tokens / 1e6, "bits per token": g.loss / np.log(2)}
+        ),
         lambda g: pd.DataFrame({"log10 N": np.log10(g.params), "log10 C": np.log10(g.flops), "ppl": np.exp(g.loss)}),
         lambda g: pd.DataFrame({"参数量（亿）": g.params / 1e8, "计算量 (PF-days)": g.flops / 8.64e19, "损失": g.loss}),
         lambda g: pd.DataFrame({"số token (tỷ)": g.tokens / 1e9, "C": g.flops, "loss": g.loss}),
@@ -135,6 +136,12 @@ def test_a_form_that_bends_the_wrong_way_is_said():
     result = own_runs.analyse(pd.DataFrame({"params": x, "loss": loss}), n=20)
     assert "warning.trend_high" in [w.key for w in result.warnings]
     assert result.fit.residuals()[-4:].mean() > 0
+
+
+def test_losses_that_came_from_a_formula_are_called_so(grid):
+    keys = {scale: [w.key for w in own_runs.analyse(noisy(grid, scale), n=20).warnings] for scale in (0.0, 0.003)}
+    assert "warning.computed" in keys[0.0] and "warning.computed" not in keys[0.003]
+    assert "< 0.01%" in own_runs.analyse(grid, n=20).verdict.can[0].words()
 
 
 def test_a_wrong_unit_shows_in_the_ratio_to_six_nd(grid):

@@ -40,7 +40,11 @@ FILES = {
         "mixed_units",
         None,
     ),
-    "suffixes on some rows only": ("N,D,loss\n7B,2e9,3.0\n350,2e9,3.2\n125,2e9,3.3\n13B,2e9,2.9\n", "mixed_units", (3, 4)),
+    "suffixes on some rows only": (
+        "N,D,loss\n7B,2e9,3.0\n350,2e9,3.2\n125,2e9,3.3\n13B,2e9,2.9\n",
+        "mixed_units",
+        (3, 4),
+    ),
     "perplexity on one row": (HEAD + GOOD + "1e9,3e9,300\n", "mixed_units", (8,)),
     "decimal commas and points": ("N;D;loss\n1e8;2e9;3,51\n2e8;2e9;3.42\n4e8;8e9;3,10\n", "mixed_decimals", (2, 3)),
     "two runs": (HEAD + "1e8,2e9,3.5\n2e8,2e9,3.4\n", "too_few", ()),
@@ -57,7 +61,11 @@ FILES = {
     "random bytes": (np.random.default_rng(0).integers(0, 256, 3000, dtype=np.uint8).tobytes(), "binary", ()),
     "half of a UTF-16 file": (b"\xff\xfe" + HEAD.encode("utf-16-le") + b"\x00\xd8\x00", "binary", ()),
     "20,001 rows": (HEAD + "1e8,2e9,3.5\n" * 20_001, "too_many_rows", ()),
-    "a logarithm read as a power of a power": ("log10_params,tokens,loss\n400,2e9,3.0\n500,2e9,2.9\n600,2e9,2.8\n", "open_question", ()),
+    "a logarithm read as a power of a power": (
+        "log10_params,tokens,loss\n400,2e9,3.0\n500,2e9,2.9\n600,2e9,2.8\n",
+        "open_question",
+        (),
+    ),
 }
 
 

@@ -10,9 +10,13 @@ from course_utils import own_runs, set_language
 
 @pytest.fixture
 def content(grid):
-    return grid[["params", "tokens", "loss"]].rename(columns={"params": "size"}).assign(
-        size=lambda g: g["size"] / 1e9
-    ).to_csv(index=False).encode()
+    return (
+        grid[["params", "tokens", "loss"]]
+        .rename(columns={"params": "size"})
+        .assign(size=lambda g: g["size"] / 1e9)
+        .to_csv(index=False)
+        .encode()
+    )
 
 
 def upload(page, name, content):
@@ -74,17 +78,17 @@ def test_what_is_refused_is_said_on_the_page_and_the_file_before_stays(content, 
     assert not page.refused and page.reading.choices.leave_out == (3, 5)
     page._view.leave_out.value = "999"
     assert page.refused and page.reading.choices.leave_out == (3, 5)
-    page._view.columns["loss"].value = None
+    page._view.columns["loss"].value = ""
     assert page.refused and page._view.columns["loss"].value == "loss"
 
 
 def test_a_column_that_is_not_in_the_file_can_be_said_to_be_absent():
     page = own_runs.open_runs()
     page.widget()
-    page._view.columns["budget"].value = None
+    page._view.columns["budget"].value = ""
     assert "budget" not in page.reading.columns and page.analysis is None
     page.analyse()
-    assert page.analysis is not None and page._view.columns["budget"].value is None
+    assert page.analysis is not None and page._view.columns["budget"].value == ""
 
 
 def test_the_slider_holds_every_budget_that_is_asked_for(content):
