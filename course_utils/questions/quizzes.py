@@ -15,7 +15,7 @@ from course_utils.questions.items import BankItem, Item
 HINTS = 3
 
 
-@dataclass
+@dataclass(eq=False)
 class Standing:
     """How far a reader has come with one question: wrong answers, hints asked for, whether it is done and how."""
 
@@ -27,6 +27,10 @@ class Standing:
     @property
     def done(self) -> bool:
         return self.right or self.shown
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.done or self.wrong or self.hints)
 
     @property
     def at_once(self) -> bool:
@@ -91,6 +95,8 @@ class Quiz:
             standing.wrong += 1
         elif verdict.right:
             standing.right = True
+        elif self.item.type == "open" and str(answer).strip():
+            standing.shown = True  # the model answer is out, and only the reader can judge
         return verdict
 
     def hint(self) -> Words:
@@ -129,12 +135,11 @@ class Quiz:
         """Return how many questions went right, at once or in the end, and which to look at again."""
         right = sum(s.right for s in self.standings)
         at_once = sum(s.at_once for s in self.standings)
-        asked = len(self.items) if self._more is None else sum(bool(s.done or s.wrong) for s in self.standings)
+        judged = [s for s, item in zip(self.standings, self.items, strict=True) if item.type != "open"]
+        asked = len(judged) if self._more is None else sum(bool(s.done or s.wrong) for s in judged)
         with using_language(self.language):
             lines = [t("questions.score", right=right, total=asked, at_once=at_once)]
-            again = [
-                number for number, s in enumerate(self.standings, 1) if not s.at_once and (s.done or s.wrong or s.hints)
-            ]
+            again = [n for n, s in enumerate(self.standings, 1) if s in judged and not s.at_once and s.begun]
             if again:
                 lines.append(t("questions.score_again", numbers=", ".join(map(str, again))))
             unanswered = [number for number, s in enumerate(self.standings, 1) if not s.done and not s.wrong]

@@ -204,7 +204,7 @@ class Interview:
         for topic in dict.fromkeys(self.cards[i].topic for i, _ in graded):
             shares = [share for i, share in graded if self.cards[i].topic == topic]
             said = format_percent(sum(shares) / len(shares))
-            lines.append(f"  {t(f'questions.topics.{topic}')}: {said}")
+            lines.append("  " + t("questions.report_topic", topic=t(f"questions.topics.{topic}"), share=said))
         late = [a for a, c in zip(self.attempts, self.cards, strict=True) if a.seconds and a.seconds > 60 * c.minutes]
         if late:
             lines.append(t("questions.report_late", count=len(late)))

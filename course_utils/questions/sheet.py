@@ -20,8 +20,9 @@ _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "
 _PDF_LIMIT = 120  # seconds
 
 _STYLE = """
-body { font: 11pt/1.5 Georgia, "Noto Serif", "Noto Serif CJK SC", "Songti SC", SimSun, serif; max-width: 46em;
-  margin: 2em auto; padding: 0 1em; color: #111; background: #fff; }
+body { font: 11pt/1.5 Georgia, "Noto Serif", "DejaVu Serif", serif; max-width: 46em; margin: 2em auto; padding: 0 1em;
+  color: #111; background: #fff; }
+html:lang(zh) body { font-family: "Songti SC", "Noto Serif CJK SC", "Source Han Serif SC", SimSun, serif; }
 h1 { font-size: 1.6em; } h2 { font-size: 1.25em; margin-top: 2em; border-bottom: 1px solid #999; }
 h3 { font-size: 1.05em; margin: 1.4em 0 0.3em; } small { color: #555; font-weight: normal; }
 li { margin: 0.2em 0; } .answers { break-before: page; } .card { break-inside: auto; }

@@ -26,7 +26,8 @@ STYLE = """<style>
 .scaling-questions .questions-text p { margin: 0 0 4px; }
 .scaling-questions a { color: var(--jp-content-link-color, #0072b2); text-decoration: underline; }
 .scaling-questions .widget-checkbox { height: auto; }
-.scaling-questions .questions-one-of, .scaling-questions .questions-one-of .widget-radio { margin: 0; overflow: visible; }
+.scaling-questions .questions-one-of, .scaling-questions .questions-one-of .widget-radio { margin: 0;
+  overflow: visible; }
 .scaling-questions .questions-one-of .widget-radio-box { margin: 0; padding: 0; }
 .scaling-questions .widget-html, .scaling-questions .widget-html-content { height: auto; }
 .scaling-questions button:focus-visible, .scaling-questions input:focus-visible,
