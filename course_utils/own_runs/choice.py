@@ -119,8 +119,9 @@ def budgets(runs: Runs) -> Array | None:
     """
     if runs.params is None or runs.flops is None:
         return None
+    named = runs.budget is not None and np.isfinite(runs.budget).all()
     out = np.empty(len(runs))
-    for rows in _groups(runs.budget if runs.budget is not None else runs.flops, _SAME_BUDGET):
+    for rows in _groups(runs.budget if named else runs.flops, _SAME_BUDGET):
         compute = runs.flops[rows]
         if compute.max() > compute.min() * _SAME_BUDGET**2 or levels(runs.params[rows]) < 3:
             return None

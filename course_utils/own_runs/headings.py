@@ -47,7 +47,8 @@ _WORDS = {
     "step": "step|steps|iter|iters|iteration|iterations|global step|trainer global step|"
     "步|步数|训练步数|迭代|bước|số bước|so buoc",
     "seed": "seed|random seed|rng seed|种子|随机种子|hạt giống",
-    "diverged": "diverged|nan|failed|发散|phân kỳ",
+    "diverged": "diverged|is diverged|nan|failed|state|status|run state|run status|"
+    "发散|是否发散|状态|phân kỳ|trạng thái",
 }
 _VOCABULARY = {role: tuple(words.split("|")) for role, words in _WORDS.items()}
 

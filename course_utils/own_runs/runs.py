@@ -16,7 +16,12 @@ from course_utils.own_runs.units import convert
 Array = NDArray[np.float64]
 
 SCALES = ("params", "tokens", "flops")
-_TRUE = frozenset({"true", "1", "yes", "y", "1.0", "是", "发散", "có", "đúng", "diverged", "failed", "nan"})
+# What a column of states says of a run that diverged or did not come to its end.
+_UNFINISHED_WORDS = (
+    "true|1|1.0|yes|y|nan|oom|diverged|failed|crashed|killed|preempted|error|cancelled|canceled|timeout|running|"
+    "pending|是|发散|失败|运行中|中断|có|đúng|phân kỳ|hỏng|lỗi|đang chạy|bị hủy"
+)
+_UNFINISHED = frozenset(_UNFINISHED_WORDS.split("|"))
 _LARGEST_GAP = 4.0  # powers of ten between neighbouring sizes: a table with a wider one mixes units
 _LARGEST_SPAN = {"params": 9.0, "tokens": 9.0, "flops": 15.0}  # powers of ten from first to last
 _LARGEST_LOSS_GAP = 30.0  # factor between neighbouring losses, as they stand in the file
@@ -94,7 +99,7 @@ def make_runs(reading: Reading) -> Runs:
     _refuse_open_questions(reading, parsed)
     names = _labels(reading, "run")
     excluded: dict[int, Said] = {line: said("excluded.yours") for line in reading.choices.leave_out}
-    _leave_out_diverged(reading, excluded)
+    _leave_out_unfinished(reading, excluded)
     _leave_out_missing(reading, parsed, excluded)
     kept = [row.line for row in table.rows if row.line not in excluded]
     _refuse_bad_cells(reading, parsed, kept)
@@ -149,10 +154,11 @@ def _labels(reading: Reading, role: str) -> dict[int, str]:
     return dict(reading.cells(role)) if role in reading.columns else {}
 
 
-def _leave_out_diverged(reading: Reading, excluded: dict[int, Said]) -> None:
+def _leave_out_unfinished(reading: Reading, excluded: dict[int, Said]) -> None:
     for line, text in _labels(reading, "diverged").items():
-        if clean(text).lower() in _TRUE:
-            excluded.setdefault(line, said("excluded.diverged", heading=reading.columns["diverged"].value))
+        if clean(text).lower() in _UNFINISHED:
+            heading = reading.columns["diverged"].value
+            excluded.setdefault(line, said("excluded.unfinished", heading=heading, text=text))
 
 
 def _leave_out_missing(reading: Reading, parsed: dict[str, dict[int, Cell]], excluded: dict[int, Said]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course_utils.i18n import t
 from course_utils.own_runs import headings
 from course_utils.own_runs.cells import parse
 from course_utils.own_runs.said import Refusal, Said, said
@@ -83,6 +84,10 @@ def load(source: Any, name: str | None = None) -> Table:
     name = name or path.name or str(path)
     if path.is_dir():
         raise Refusal("folder", name)
+    if not path.exists():
+        missing = FileNotFoundError(t("own_runs.view.not_found", path=path, folder=Path.cwd()))
+        missing.filename = str(path)
+        raise missing
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise Refusal("too_large", name, size=_megabytes(size), most=_megabytes(LARGEST_FILE))

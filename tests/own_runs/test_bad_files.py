@@ -106,7 +106,8 @@ def test_a_folder_and_a_missing_file(tmp_path):
     with pytest.raises(own_runs.Refusal) as refused:
         own_runs.read(tmp_path)
     assert refused.value.code == "folder"
-    with pytest.raises(FileNotFoundError):
+    set_language("zh")
+    with pytest.raises(FileNotFoundError, match=r"找不到 .*none\.csv"):
         own_runs.read(tmp_path / "none.csv")
 
 

@@ -197,7 +197,7 @@ def test_rows_are_left_out_with_their_reason_and_nothing_is_lost():
     assert {row.line: row.reason.key for row in runs.excluded} == {
         2: "excluded.checkpoint",
         4: "excluded.missing",
-        5: "excluded.diverged",
+        5: "excluded.unfinished",
         6: "excluded.blank",
         7: "excluded.missing",
         9: "excluded.copy",
@@ -205,6 +205,22 @@ def test_rows_are_left_out_with_their_reason_and_nothing_is_lost():
     }
     assert len(runs) + len(runs.excluded) == runs.n_rows
     np.testing.assert_allclose(runs.params, [1e8, 4e8])
+
+
+def test_runs_that_did_not_finish_are_left_out_by_their_state():
+    text = "Name,State,N,D,loss\na,finished,1e8,2e9,3.5\nb,crashed,1e8,4e9,3.9\nc,running,2e8,2e9,4.1\nd,,4e8,8e9,3.1\n"
+    runs = make_runs(own_runs.read(text.encode()))
+    assert [(row.line, row.run) for row in runs.excluded] == [(3, "b"), (4, "c")]
+    assert all("did not come to its end" in row.reason.words() for row in runs.excluded)
+
+
+def test_a_budget_with_gaps_does_not_stop_the_rest():
+    flops = np.repeat([1e19, 1e20], 4)
+    params = np.sqrt(flops / 120) * np.tile([0.3, 0.7, 1.5, 3.2], 2)
+    loss = 2 + 1e3 * params**-0.4 + 1e3 * (flops / 6 / params) ** -0.4
+    rows = [f"{n},{c},{y},{'' if i == 3 else c}" for i, (n, c, y) in enumerate(zip(params, flops, loss, strict=True))]
+    result = own_runs.analyse(("N,C,loss,budget\n" + "\n".join(rows)).encode(), n=20)
+    assert len(result.isoflop.valleys) == 2
 
 
 def test_a_data_frame_and_a_path_say_the_same(grid, tmp_path):
