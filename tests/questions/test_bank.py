@@ -183,7 +183,7 @@ def test_the_words_of_a_card_are_whole(id, code):
     length = len(
         re.findall(r"[\u4e00-\u9fff]|[A-Za-z0-9.,]+", words["answer"]) if code == "zh" else words["answer"].split()
     )
-    low, high = {"en": (140, 280), "vi": (180, 420), "zh": (230, 560)}[code]
+    low, high = {"en": (140, 280), "vi": (180, 420), "zh": (215, 560)}[code]
     assert low <= length <= high, f"{length}: two minutes of speech"
     assert 3 <= len(words["points"]) <= 6 and 2 <= len(words["mistakes"]) <= 4 and 1 <= len(words["by_heart"]) <= 4
     for part in ("points", "mistakes", "by_heart"):
