@@ -22,6 +22,8 @@ Source = FitResult | Bootstrap | Constants | str
 
 __all__ = ["Allocation", "cheapest_for_loss", "compute_optimal", "exponents", "kaplan_table6"]
 
+_LARGEST_LOG = 600.0  # of a number that is still one, squared or multiplied
+
 # Kaplan et al. 2020 (arXiv 2001.08361), Table 6: coefficient at one PF-day of C_min, exponent.
 _TABLE_6 = {"params": (1.3e9, 0.73), "tokens": (2e10, 0.27)}
 
@@ -35,7 +37,7 @@ class Allocation:
     flops : the budgets, of any shape
     params, tokens, loss : what to buy and what it should reach, of the same shape
     params_interval, tokens_interval, loss_interval : (low, high), arrays of the same shape, when the source was a
-        bootstrap; None when it was not
+        bootstrap; None when it was not, or where so many resamples see no gain from one input that an end is open
     decades_outside : powers of ten by which the answer lies outside the fitted runs in parameters, tokens or compute,
         whichever is furthest; 0 inside; None when the source is a published set of constants without its runs
     level : coverage of the intervals, or None
@@ -191,16 +193,20 @@ def compute_optimal(
     )
     if not isinstance(source, Bootstrap):
         return out
-    if inference_tokens:
-        raise ValueError("inference_tokens: intervals are given for training alone; pass bootstrap.fit for the answer.")
     columns = {name: sample.reshape(-1, *[1] * budget.ndim) for name, sample in source.samples.items()}
     drawn_n, drawn_d = split(budget[None], columns)
     drawn = (drawn_n, drawn_d, laws.LAWS[law](drawn_n, drawn_d, **columns))
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    intervals = [tuple(np.quantile(d, tails, axis=0)) for d in drawn]
+    intervals = [_ends(d, level) for d in drawn]
     return Allocation(
         out.flops, out.params, out.tokens, out.loss, *intervals, decades_outside=out.decades_outside, level=level
     )
+
+
+def _ends(drawn: Array, level: float) -> tuple[Array, Array] | None:
+    """Compute percentile ends; None where so many resamples are flat in one input that an end is open."""
+    how = "linear" if np.isfinite(drawn).all() else "closest_observation"  # which never averages with infinity
+    low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0, method=how)
+    return (low, high) if (low > 0).all() and np.isfinite(high).all() else None
 
 
 def kaplan_table6(flops: ArrayLike) -> Allocation:
@@ -254,13 +260,14 @@ def _closed_form(law: str, product: Array, v: Mapping[str, ArrayLike]) -> tuple[
         p = np.asarray(v["alpha_N"]) / v["alpha_D"]
         with np.errstate(divide="ignore", invalid="ignore"):
             log_n = (np.log(p) + p * np.log(v["N_c"]) + np.log(product) - np.log(v["D_c"])) / (1 + p)
-    if log_n.ndim == product.ndim and not np.isfinite(log_n).all():
+    log_d = np.log(product) - log_n
+    if log_n.ndim == product.ndim and not (np.maximum(np.abs(log_n), np.abs(log_d)) < _LARGEST_LOG).all():
         raise ValueError(
-            "source: the law is flat in params or in tokens (a scale or an exponent is 0), so no split is best. "
-            "Fit runs in which both vary."
+            "source: the law is flat in params or in tokens (a scale or an exponent is 0, or nearly), so no split is "
+            "best. Fit runs in which both vary."
         )
-    params = np.exp(log_n)
-    return params, product / params
+    with np.errstate(over="ignore"):
+        return np.exp(log_n), np.exp(log_d)
 
 
 def _numeric(
@@ -269,7 +276,10 @@ def _numeric(
     """Minimise over ln N, with D = (product - share N) / N, by golden section after a coarse scan."""
     if law not in ("chinchilla", "kaplan", "repeated_data"):
         raise ValueError(f"the law {law!r} is no law of params and tokens, so a budget cannot be split by it.")
-    flat = product.reshape(-1)
+    columns = {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
+    shape = np.broadcast_shapes(product.shape, *(column.shape for column in columns.values()))
+    flat, *each = (np.broadcast_to(a, shape).reshape(-1) for a in (product, *columns.values()))
+    columns = dict(zip(columns, each, strict=True))
     # D above 0 bounds N by product / share; ten powers of ten to either side of the square root hold every law.
     high = np.log(flat) if share == 0 else np.minimum(np.log(flat), np.log(flat / share) - 1e-9)
     low = np.minimum(0.0, high - 1.0)
@@ -277,17 +287,18 @@ def _numeric(
     def loss(log_n: Array) -> Array:
         n = np.exp(log_n)
         d = np.maximum(flat / n - share, 1e-300)
-        return laws.LAWS[law](n, d, *extra, **values)
+        return laws.LAWS[law](n, d, *extra, **columns)
 
-    log_n = _golden(loss, low * np.ones_like(flat), high)
-    params = np.exp(log_n).reshape(product.shape)
+    # The sum and Kaplan's law have one valley in ln N, whatever is used; the law of repeated data may have two.
+    log_n = _golden(loss, low * np.ones_like(flat), high, scan=400 if law == "repeated_data" else 3)
+    params = np.exp(log_n).reshape(shape)
     return params, product / params - share
 
 
-def _golden(function: Callable[[Array], Array], low: Array, high: Array) -> Array:
-    """Minimise elementwise: scan 400 values, then golden section in the best bracket."""
-    grid = low + (high - low) * np.linspace(0, 1, 400)[:, None]
-    best = np.clip(np.argmin(function(grid), axis=0), 1, 398)
+def _golden(function: Callable[[Array], Array], low: Array, high: Array, scan: int) -> Array:
+    """Minimise elementwise: scan some values, then golden section in the best bracket."""
+    grid = low + (high - low) * np.linspace(0, 1, scan)[:, None]
+    best = np.clip(np.argmin(function(grid), axis=0), 1, scan - 2)
     column = np.arange(len(low))
     low, high = grid[best - 1, column], grid[best + 1, column]
     golden = (np.sqrt(5.0) - 1) / 2
@@ -353,7 +364,7 @@ def cheapest_for_loss(loss: float, source: Source, *, inference_tokens: float = 
         n, d = params(share), tokens(share)
         return np.log(n) + np.log(6 * d + 2 * inference_tokens)
 
-    logit = _golden(log_total, np.array([-20.0]), np.array([20.0]))
+    logit = _golden(log_total, np.array([-20.0]), np.array([20.0]), scan=400)
     share = 1 / (1 + np.exp(-logit[0]))
     n, d = params(share), tokens(share)
     total = np.asarray(6 * n * d + 2 * n * inference_tokens)

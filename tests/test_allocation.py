@@ -77,6 +77,14 @@ def test_a_fit_says_how_far_outside_its_runs_an_answer_lies():
         low, high = getattr(best, f"{name}_interval")
         assert (low < getattr(best, name)).all() and (getattr(best, name) < high).all()
         assert (low < getattr(truth, name)).all() and (getattr(truth, name) < high).all()
+    used = compute_optimal([1e20, 1e25], boot, level=0.99, inference_tokens=1e12)
+    assert (used.params < best.params).all()
+    for name in ("params", "tokens", "loss"):
+        low, high = getattr(used, f"{name}_interval")
+        assert (low < getattr(used, name)).all() and (getattr(used, name) < high).all()
+        # A millionth of a token of use changes nothing, and takes the numeric path for every resample.
+        same = compute_optimal([1e20, 1e25], boot, level=0.99, inference_tokens=1e-6)
+        np.testing.assert_allclose(getattr(same, f"{name}_interval"), getattr(best, f"{name}_interval"), rtol=1e-4)
     low, high = best.params_interval
     assert np.log(high / low)[1] > np.log(high / low)[0]
 

@@ -18,10 +18,11 @@ _LOG2E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 _ROUND = 6755399441055744.0  # 1.5 * 2**52: a whole number added to it stands in the last bits
 _MANTISSA, _ONE = (1 << 52) - 1, 1023 << 52
+_COMPILE = {"cache": True, "error_model": "numpy"}  # division by zero is infinite, as it is in NumPy
 _REASSOCIATE = {"reassoc", "contract", "nsz", "arcp"}  # sums in any order; NaN and infinity keep their meaning
 
 
-@numba.njit(cache=True)
+@numba.njit(**_COMPILE)
 def _exp(factor, x, out, number, bits):
     """Compute exp(factor * x); `bits` is the same memory as `number`."""
     for i in range(x.size):
@@ -48,7 +49,7 @@ def _exp(factor, x, out, number, bits):
         out[i] *= number[i]
 
 
-@numba.njit(cache=True)
+@numba.njit(**_COMPILE)
 def _log(x, out, number, bits):
     """Compute the logarithm of positive numbers; `bits` is the same memory as `number`."""
     for i in range(x.size):
@@ -76,7 +77,7 @@ def _log(x, out, number, bits):
         out[i] = e * _LN2_HIGH + (e * _LN2_LOW + 2.0 * s * p)
 
 
-@numba.njit(cache=True, fastmath=_REASSOCIATE)
+@numba.njit(**_COMPILE, fastmath=_REASSOCIATE)
 def _products(weight, share, inverse, x, theta, terms, floor, out):
     """Fill the matrix of sums of weight times two derivatives of the log loss."""
     n = weight.size
@@ -116,7 +117,7 @@ def _products(weight, share, inverse, x, theta, terms, floor, out):
         out[2 * terms, 2 * terms] = s0
 
 
-@numba.njit(cache=True, fastmath=_REASSOCIATE)
+@numba.njit(**_COMPILE, fastmath=_REASSOCIATE)
 def _evaluate(theta, x, y, w, delta, terms, floor, share, rows, bits, gradient, hessian):
     """Fill gradient and Hessian, leave shares, 1 / L and residuals in the work arrays, return the objective."""
     n = y.size
@@ -161,7 +162,7 @@ def _evaluate(theta, x, y, w, delta, terms, floor, share, rows, bits, gradient, 
     return value
 
 
-@numba.njit(cache=True)
+@numba.njit(**_COMPILE)
 def _solve(hessian, fixed, gradient, damping, m, step):
     """Solve for the damped Newton step with some coordinates fixed; tell whether the matrix is positive definite."""
     p = gradient.size
@@ -195,7 +196,7 @@ def _solve(hessian, fixed, gradient, damping, m, step):
     return True
 
 
-@numba.njit(cache=True)
+@numba.njit(**_COMPILE)
 def _minimise(theta, x, y, w, delta, lower, upper, frozen, terms, floor, tolerance, most, exact, value, norm, count,
               settled):  # fmt: skip
     """Minimise from every row of theta, in place; see `newton.minimise`."""
@@ -274,7 +275,7 @@ def _minimise(theta, x, y, w, delta, lower, upper, frozen, terms, floor, toleran
         norm[b] = np.sqrt(norm[b])
 
 
-@numba.njit(cache=True)
+@numba.njit(**_COMPILE)
 def _promise(gradient, fixed, step):
     total = 0.0
     for i in range(step.size):
@@ -283,7 +284,7 @@ def _promise(gradient, fixed, step):
     return total
 
 
-@numba.njit(cache=True)
+@numba.njit(**_COMPILE)
 def _reach(now, step, stretch, low, high, trial):
     """Go along the step as far as the bounds allow; a coordinate that meets its bound lands on it exactly."""
     most = 1.0

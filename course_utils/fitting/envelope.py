@@ -112,7 +112,7 @@ def fit_envelope(
         raise ValueError(f"n must be 2 resamples or more, not {n!r}")
     if n_flops < 2:
         raise ValueError(f"n_flops must be 2 or more, not {n_flops!r}")
-    names, sizes, grid, curves = _curves(np.asarray(run), size, compute, y, n_rows, n_flops)
+    names, sizes, grid, curves = _curves(validation.labels(run, "run", n_rows), size, compute, y, n_flops)
     lowest = np.argmin(curves, axis=0)
     log_n = np.log(sizes)[lowest]
     inside = _inside(log_n, np.log(sizes))
@@ -144,11 +144,9 @@ def fit_envelope(
 
 
 def _curves(
-    run: np.ndarray, size: Array, compute: Array, y: Array, n_rows: int, n_flops: int
+    run: np.ndarray, size: Array, compute: Array, y: Array, n_flops: int
 ) -> tuple[np.ndarray, Array, Array, Array]:
     """Interpolate every run's log loss on a common grid of log compute; infinite where it was not measured."""
-    if run.shape != (n_rows,):
-        raise ValueError(f"run must have one label a row, shape ({n_rows},); its shape is {run.shape}.")
     names, number = np.unique(run, return_inverse=True)
     parts = []
     for i, name in enumerate(names):

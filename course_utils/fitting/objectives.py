@@ -59,8 +59,9 @@ class Objective:
         """Divisor that turns the smooth problem's gradient into the objective's own."""
         return _LAD_DELTA if self.name == "lad" else 1.0
 
+    @np.errstate(all="ignore")
     def total(self, residuals: Array, weights: Array) -> Array:
-        """Sum the loss over the last axis."""
+        """Sum the loss over the last axis; infinite or NaN where a residual is, as of a law that overflows."""
         if self.name == "lad":
             return (weights * np.abs(residuals)).sum(axis=-1)
         psi = np.clip(residuals, -self.delta, self.delta)

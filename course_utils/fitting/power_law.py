@@ -204,9 +204,6 @@ def fit_power_laws(
     x, loss, w, n_laws = _stack(x, loss, weights)
     log_x, log_y = np.log(x), np.log(loss)
     needed = 3 if floor else 2
-    total = w.sum(axis=1)
-    mean_x = (w * log_x).sum(axis=1, keepdims=True) / total[:, None]
-    mean_y = (w * log_y).sum(axis=1, keepdims=True) / total[:, None]
     outside = np.where(w > 0, log_x, np.nan)
     distinct = _distinct(outside)
     if (distinct < needed).any():
@@ -215,6 +212,9 @@ def fit_power_laws(
             f"x: law {row} has {int(distinct[row])} distinct sizes of positive weight and {needed} parameters; "
             "give it more sizes or leave it out."
         )
+    total = w.sum(axis=1)
+    mean_x = (w * log_x).sum(axis=1, keepdims=True) / total[:, None]
+    mean_y = (w * log_y).sum(axis=1, keepdims=True) / total[:, None]
     span = float((np.nanmax(outside, axis=1) - np.nanmin(outside, axis=1)).max())
     steepest = min(60.0 / span, 400.0 / max(float(np.abs(log_x).max()), 1.0))
     lower, upper = _bounds(steepest, floor)
@@ -264,14 +264,14 @@ def _stack(x: ArrayLike, loss: ArrayLike, weights: ArrayLike | None) -> tuple[Ar
     """Check the columns of many laws and give them two dimensions; x and loss may keep a first dimension of 1."""
     columns = []
     for name, values in (("x", x), ("loss", loss)):
-        array = np.asarray(values, dtype=np.float64)
+        array = validation.numeric(values, name)
         if array.ndim not in (1, 2):
             raise ValueError(f"{name} must have shape (n_runs,) or (n_laws, n_runs); its shape is {array.shape}.")
         flat = validation.positive_column(array.ravel(), name)
         columns.append(flat.reshape(array.shape) if array.ndim == 2 else flat[None])
     x2, y2 = columns
     n_runs = x2.shape[1]
-    w2 = np.ones((1, n_runs)) if weights is None else np.atleast_2d(np.asarray(weights, dtype=np.float64))
+    w2 = np.ones((1, n_runs)) if weights is None else np.atleast_2d(validation.numeric(weights, "weights"))
     n_laws = max(len(x2), len(y2), len(w2))
     for name, array in (("x", x2), ("loss", y2), ("weights", w2)):
         if array.shape[1] != n_runs or len(array) not in (1, n_laws):

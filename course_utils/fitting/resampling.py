@@ -73,7 +73,8 @@ class Bootstrap:
         ----------
         quantity : as in `of`
         level : coverage aimed at; the bootstrap's own when None
-        method : "percentile" (quantiles of the resamples) or "basic" (the same, reflected about the estimate)
+        method : "percentile" (quantiles of the resamples), "basic" (the same, reflected about the estimate) or "bca"
+            (quantiles moved by the resamples' bias and by how the error grows with the value); see `bootstrap`
 
         Returns
         -------
@@ -86,7 +87,8 @@ class Bootstrap:
 
         Source
         ------
-        Davison and Hinkley 1997, Bootstrap Methods and their Application, sections 5.2 and 5.3.
+        Davison and Hinkley 1997, Bootstrap Methods and their Application, sections 5.2 and 5.3; bca, Efron 1987,
+        Journal of the American Statistical Association 82, 171.
         """
         level = self.level if level is None else validation.probability(level)
         method = _known(self.method if method is None else method)
@@ -147,7 +149,8 @@ def _accelerated(own: Array, drawn: Array, left_out: Array, tails: Array) -> tup
     n = len(drawn)
     below = (drawn < own).sum(axis=0) + 0.5 * (drawn == own).sum(axis=0)
     bias = to_z(np.clip(below / n, 0.5 / n, 1 - 0.5 / n))
-    influence = left_out.mean(axis=0) - left_out
+    influence = left_out / np.maximum(np.abs(left_out).max(axis=0), 1e-300)
+    influence = influence.mean(axis=0) - influence
     spread = (influence**2).sum(axis=0)
     acceleration = (influence**3).sum(axis=0) / (6 * np.where(spread > 0, spread, 1.0) ** 1.5)
     ends = []
@@ -158,6 +161,14 @@ def _accelerated(own: Array, drawn: Array, left_out: Array, tails: Array) -> tup
         ordered = np.sort(drawn, axis=0)
         ends.append(_quantile_of_each(ordered, share))
     return ends[0], ends[1]
+
+
+def _spread(sample: Array) -> float | None:
+    """Compute a standard deviation in units of the largest value (its square may overflow); None if infinite."""
+    largest = float(np.abs(sample).max())
+    if not np.isfinite(largest):
+        return None
+    return largest * float(np.std(sample / (largest or 1.0), ddof=1))
 
 
 def _quantile_of_each(ordered: Array, share: Array) -> Array:
@@ -185,6 +196,18 @@ def bootstrap(
 
     Every refit is solved to the end (a loose one is biased towards the original). Counts of draws enter as weights on
     shared arrays, so that `block` refits are one batch.
+
+    Which interval: of 500 simulated sets of 60 and of 240 runs, fitted with Huber's loss to Gaussian and to heavy-tailed
+    noise, 90 per cent intervals held the truth in
+
+    ============ ================ ================================================================================
+    "percentile" 90 to 95 of 100  the default: never below what it promises, a little wide with few runs
+    "bca"        87 to 93 of 100  the nearest to 90 throughout; costs one more refit a run, once
+    "basic"      78 to 92 of 100  too narrow with few runs (78 to 89 with 60): use it for nothing but comparison
+    ============ ================ ================================================================================
+
+    for the constants, the exponent of the best size and the loss inside the runs and at ten times their compute alike
+    (data/studies/bootstrap_coverage.csv; `python -m course_utils.fitting.coverage` makes it again).
 
     Parameters
     ----------
@@ -257,7 +280,7 @@ def bootstrap(
         lost += int((~settled).sum())
     samples = MappingProxyType(problem.unpack(theta))
     empty = Bootstrap(fit, samples, redrawn, lost, level, method, labels)
-    errors = {name: float(np.std(s, ddof=1)) if np.isfinite(s).all() else None for name, s in samples.items()}
+    errors = {name: _spread(s) for name, s in samples.items()}
     intervals = {}
     for name in samples:
         low, high = empty.interval(name)
@@ -272,9 +295,7 @@ def _labels(runs: ArrayLike | None, base: Array) -> NDArray[np.intp]:
     if runs is None:
         out[used] = np.arange(int(used.sum()))
         return out
-    names = np.asarray(runs)
-    if names.shape != base.shape:
-        raise ValueError(f"runs must have one label a row, shape {base.shape}; its shape is {names.shape}.")
+    names = validation.labels(runs, "runs", len(base))
     out[used] = np.unique(names[used], return_inverse=True)[1]
     return out
 

@@ -30,7 +30,7 @@ def positive_column(values: ArrayLike, name: str) -> Array:
     >>> positive_column([3, 2.5], "loss")
     array([3. , 2.5])
     """
-    array = _numeric(values, name)
+    array = numeric(values, name)
     if array.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, one entry a run; its shape is {array.shape}. Use .ravel().")
     bad = ~((array >= _SMALLEST) & (array <= _LARGEST))
@@ -64,7 +64,7 @@ def weight_column(weights: ArrayLike | None, n_runs: int) -> Array:
     """
     if weights is None:
         return np.ones(n_runs)
-    array = _numeric(weights, "weights")
+    array = numeric(weights, "weights")
     if array.shape != (n_runs,):
         raise ValueError(f"weights must have one entry a run, shape ({n_runs},); its shape is {array.shape}.")
     bad = ~((array >= 0) & (array <= 1e12))
@@ -150,10 +150,46 @@ def probability(level: float, name: str = "level") -> float:
     return value
 
 
-def _numeric(values: ArrayLike, name: str) -> Array:
+def labels(values: ArrayLike, name: str, n_rows: int) -> np.ndarray:
+    """Return labels of shape (n_rows,) that can be sorted and compared.
+
+    Raises
+    ------
+    ValueError
+        If there is not one a row, or one is missing.
+
+    Examples
+    --------
+    >>> labels(["b", "a"], "run", 2)
+    array(['b', 'a'], dtype='<U1')
+    """
+    array = np.asarray(values)
+    if array.shape != (n_rows,):
+        raise ValueError(f"{name} must have one label a row, shape ({n_rows},); its shape is {array.shape}.")
+    missing = np.array([label is None or label != label for label in array.tolist()])  # NaN alone differs from itself
+    if missing.any():
+        raise ValueError(f"{name}: row {int(np.argmax(missing))} is missing; give every row the name of its run.")
+    return array.astype(str) if array.dtype == object else array
+
+
+def numeric(values: ArrayLike, name: str) -> Array:
+    """Return a float array of its own.
+
+    Raises
+    ------
+    ValueError
+        If something in it is no real number.
+
+    Examples
+    --------
+    >>> numeric([1, "2.5"], "loss")
+    array([1. , 2.5])
+    """
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         row = int(np.flatnonzero(np.ma.getmaskarray(values))[0])
         raise ValueError(f"{name}: row {row} is masked; drop the row.")
+    if np.iscomplexobj(values):
+        raise ValueError(f"{name} must be real numbers, not complex ones; take .real where the imaginary part is 0.")
     try:
         array = np.array(values, dtype=np.float64)  # a copy: results keep it, and callers may change theirs
     except (TypeError, ValueError) as error:

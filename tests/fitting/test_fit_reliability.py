@@ -1,5 +1,9 @@
-"""The global search against brute force, over random designs, noise and truths."""
+"""The global search against brute force, over random designs, noise and truths.
 
+Two dozen laws by default; all 200 with ``COURSE_THOROUGH=1`` in the environment.
+"""
+
+import os
 import warnings
 
 import numpy as np
@@ -23,7 +27,8 @@ def random_runs(rng):
 @pytest.mark.slow
 def test_the_grid_of_starts_finds_what_three_hundred_random_starts_find():
     missed = []
-    for seed in range(1000, 1025):
+    seeds = range(1000, 1200 if os.environ.get("COURSE_THOROUGH") else 1024)
+    for seed in seeds:
         rng = np.random.default_rng(seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FitWarning)
@@ -34,4 +39,4 @@ def test_the_grid_of_starts_finds_what_three_hundred_random_starts_find():
         others = p.objective.solve(p.family, p.points, wide, lower=p.lower, upper=p.upper)
         if fit.objective_value > np.nanmin(p.total(others.theta)) * (1 + 1e-6):
             missed.append(seed)
-    assert not missed
+    assert len(missed) <= len(seeds) // 100, missed
