@@ -133,6 +133,17 @@ def test_the_buttons_do_what_the_calls_do(placement):
     assert "1 of 10 right" in view.said.value
 
 
+def test_the_last_answer_brings_the_score(placement):
+    view = placement.widget()
+    for item in placement.items:
+        answer = find(item.id).answer
+        view.field.value = answer if item.type == "choice" else repr(answer)
+        press(view.check_button)
+        assert ("10 of 10 right" in view.said.value) == placement.finished
+        press(view.next_button)
+    assert placement.finished and "10 of 10 right" in view.said.value
+
+
 def test_every_control_has_a_name(placement):
     import ipywidgets
 

@@ -45,7 +45,8 @@ class QuizView(Panel):
             kind = self.quiz.item.type
             self._tell(self.say("labels." + {"choice": "choose", "choices": "tick"}.get(kind, "answer")))
             return
-        self._tell(self.quiz.answer(answer).text)
+        said = self.quiz.answer(answer).text
+        self._tell(f"{said}\n\n{self.quiz.score()}" if self.quiz.finished else said)
         self._mark()
 
     def solve(self) -> None:
