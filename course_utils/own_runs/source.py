@@ -85,9 +85,7 @@ def load(source: Any, name: str | None = None) -> Table:
     if path.is_dir():
         raise Refusal("folder", name)
     if not path.exists():
-        missing = FileNotFoundError(t("own_runs.view.not_found", path=path, folder=Path.cwd()))
-        missing.filename = str(path)
-        raise missing
+        raise FileNotFoundError(t("own_runs.view.not_found", path=path, folder=Path.cwd()))
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise Refusal("too_large", name, size=_megabytes(size), most=_megabytes(LARGEST_FILE))

@@ -123,11 +123,13 @@ class OwnRuns:
             self.message, self.refused = "", False
             try:
                 work()
-            except FileNotFoundError as error:
-                self.message = t("own_runs.view.not_found", path=error.filename, folder=Path.cwd())
-                self.refused = True
             except (Refusal, FileExistsError) as error:
                 self.message, self.refused = str(error), True
+            except FileNotFoundError as error:
+                # A folder that the report should go to says it with a file's name, a file to be read in words.
+                path = error.filename
+                said = str(error) if path is None else t("own_runs.view.not_found", path=path, folder=Path.cwd())
+                self.message, self.refused = said, True
             except (ValueError, OSError) as error:
                 self.message, self.refused = t("own_runs.view.bad_choice", error=error), True
             if self._view is not None:

@@ -61,6 +61,9 @@ def test_a_file_goes_through_the_page_to_a_report(content, tmp_path, monkeypatch
     view.replace.value = True
     view._save()
     assert not page.refused
+    view.save_as.value = "nowhere/mine.html"
+    view._save()
+    assert page.refused and "nowhere/mine.html" in page.message
 
 
 def test_what_is_refused_is_said_on_the_page_and_the_file_before_stays(content, tmp_path, monkeypatch):
