@@ -26,7 +26,8 @@ _WORDS = {
         "số token|so token|token huấn luyện|số token huấn luyện|dữ liệu|lượng dữ liệu|dữ liệu huấn luyện"
     ),
     "flops": (
-        "c|flops|flop|flos|total flos|compute|training flops|train flops|total flops|flops total|"
+        "c|flops|flop|flos|total flos|training flop|train flop|total flop|compute|"
+        "training flops|train flops|total flops|flops total|"
         "training compute|train compute|compute flops|"
         "pf days|pfdays|pflop s days|petaflop s days|petaflop days|petaflops days|"
         "计算量|训练计算量|算力|总计算量|lượng tính toán|luong tinh toan|tính toán|chi phí tính toán"
