@@ -37,7 +37,6 @@ class Minimum:
         return Minimum(*(np.concatenate(pair) for pair in pairs))
 
 
-@np.errstate(all="ignore")
 def _solve(matrix: Array, rhs: Array, damping: Array) -> tuple[Array, NDArray[np.bool_]]:
     """Solve (matrix + damping * diagonal) s = rhs for every fit by elimination; say which were positive definite.
 
@@ -72,6 +71,7 @@ def _solve(matrix: Array, rhs: Array, damping: Array) -> tuple[Array, NDArray[np
     return b.T, ok
 
 
+@np.errstate(all="ignore")
 def minimise(
     family: AdditiveFamily | KaplanFamily,
     points: Points,
@@ -207,8 +207,10 @@ def _stay_inside(
 
 def _reach(now: Array, step: Array, low: Array, high: Array) -> Array:
     """Go along the step as far as the bounds allow; the coordinate that meets its bound lands on it exactly."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(step < 0, (low - now) / step, np.where(step > 0, (high - now) / step, np.inf))
+    trial = now + step
+    if ((trial > low) & (trial < high)).all():
+        return trial
+    share = np.where(step < 0, (low - now) / step, np.where(step > 0, (high - now) / step, np.inf))
     most = np.minimum(share.min(axis=1, keepdims=True), 1.0)
     trial = now + most * step
     landed = share <= most

@@ -14,7 +14,7 @@ from course_utils.fitting.newton import Engine, Minimum
 from course_utils.fitting.objectives import Objective
 from course_utils.fitting.results import FitResult
 
-_STARTS = 6
+_STARTS = 4
 
 
 @dataclass(frozen=True)

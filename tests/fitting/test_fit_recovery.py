@@ -109,7 +109,7 @@ def test_many_laws_at_once_equal_one_by_one():
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FitWarning)
                 one = fit_power_law(x, loss[i], weights=weights[i], floor=floor)
-            # Three starts against six: the batch may stop in a worse valley, never in a better one than exists.
+            # Three starts against four: the batch may stop in a worse valley, never in a better one than exists.
             assert many.objective_value[i] >= one.objective_value * (1 - 1e-6)
             assert many.objective_value[i] <= one.objective_value * 1.05
             if many.objective_value[i] <= one.objective_value * (1 + 1e-6):
