@@ -30,7 +30,8 @@ MAY_KNOW = {
     "questions": FORMULAS | {"allocation", "fitting", "datasets", "plots", "i18n"},
     "checkup": FORMULAS | {"allocation", "fitting", "datasets", "plots", "explorers", "questions", "i18n"},
     "ladder": FORMULAS | {"allocation", "fitting", "datasets", "i18n"},
-    "lessons": {"plots", "i18n"},
+    "lessons": {"datasets", "plots", "i18n"},
+    "teach": {"lessons", "questions", "i18n"},
 }
 """Arrows of the package, one way. `ladder` and `lessons` stand at the side: nobody knows them."""
 
