@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from course_door import extras, installer, lab, lessons
+from course_door import extras, installer, lab, lessons, locks
 from course_door.environment import Environment
 from course_door.language import LANGUAGES, reader_language
 from course_door.problems import Problem, explain
@@ -74,6 +74,7 @@ def _setup(environment: Environment, _language: str, arguments: list[str]) -> in
 
 def _test(environment: Environment, language: str, arguments: list[str]) -> int:
     environment.ensure()
+    extras.bring(environment, "teach", "test")
     chromium = extras.announce_chromium()
     found = {"COURSE_CHROMIUM": chromium} if chromium else {}
     # One file of tests stays on one core: its fixtures (a server, a browser) are made once.
@@ -93,7 +94,16 @@ def _bench(environment: Environment, language: str, arguments: list[str]) -> int
     lacking = extras.missing(environment, "bench", "fast")
     if lacking and not {"-h", "--help"} & set(rest):
         print(say("peers_missing", names=", ".join(lacking), course=command()), flush=True)
-    return _module(environment, language, "course_utils.fitting.bench", rest)
+    # One thread for everybody: idle threads of a linear algebra library spin, and processor time would count that.
+    alone = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return _module(environment, language, "course_utils.fitting.bench", rest, **alone)
+
+
+def _teach(environment: Environment, language: str, arguments: list[str]) -> int:
+    environment.ensure()
+    if not {"-h", "--help"} & set(arguments):
+        extras.bring(environment, "teach")
+    return _module(environment, language, "course_utils.teach", arguments)
 
 
 def _data(environment: Environment, language: str, arguments: list[str]) -> int:
@@ -116,15 +126,11 @@ def _ladder(environment: Environment, language: str, arguments: list[str]) -> in
     return _module(environment, language, "course_utils.ladder", rest)
 
 
-def _lock(environment: Environment, language: str, arguments: list[str]) -> int:
+def _lock(environment: Environment, _language: str, arguments: list[str]) -> int:
     uv = installer.find_uv()
     if uv is None:
         raise Problem("lock_needs_uv")
-    os.chdir(environment.root)
-    # One file for every system and Python that the course supports, with the fewest versions of each package.
-    fixed = ["--universal", "--python-version", "3.11", "--generate-hashes", "--fork-strategy", "fewest"]
-    bare = ["--no-header", "--no-annotate", "-o", environment.lock.name]
-    return become([uv, "pip", "compile", "pyproject.toml", *fixed, *bare, *arguments], environment.variables(language))
+    return locks.resolve(environment, uv, arguments)
 
 
 COMMANDS = {
@@ -134,6 +140,7 @@ COMMANDS = {
     "build": _build,
     "bench": _bench,
     "ladder": _ladder,
+    "teach": _teach,
     "data": _data,
     "lock": _lock,
 }

@@ -1,7 +1,8 @@
 """Time the fits against named peers in one run, and write the ratios to benchmarks.md.
 
-Run ``python3 course.py bench``. Peers that take hours are run on a share of their work, and the rest is extrapolated in
-proportion; the table says the share. ``--quick`` takes a tenth of those shares and writes no file.
+Run ``python3 course.py bench``, which holds linear algebra to one thread for everybody. Peers that take hours are run
+on a share of their work, and the rest is extrapolated in proportion; the table says the share. ``--quick`` takes a
+tenth of those shares and writes no file.
 """
 
 from __future__ import annotations
@@ -289,8 +290,8 @@ def table(lines: list[Line], alone: dict[str, str], what: str) -> str:
     absent = f"Not installed, so not measured: {', '.join(missing)}.\n" if missing else ""
     return (
         "# How fast the fits are\n\n"
-        "Made by `python3 course.py bench` (`python -m course_utils.fitting.bench`): one run on one machine, in\n"
-        "processor time; only the ratios travel. Peers that take hours are run on the share that the table says,\n"
+        "Made by `python3 course.py bench`: one run on one machine, in processor time, with linear algebra held to\n"
+        "one thread; only the ratios travel. Peers that take hours are run on the share that the table says,\n"
         "drawn at random, and extrapolated in proportion. The compiled engine's first call, which compiles, is not\n"
         "counted. With its default tolerances a general optimiser stops long before the optimum of a resample; that\n"
         "peer is listed because it is what people run, and the column at the right says what its answers are worth.\n\n"

@@ -23,9 +23,9 @@ _REASSOCIATE = {"reassoc", "contract", "nsz", "arcp"}  # sums in any order; NaN 
 
 
 @numba.njit(**_COMPILE)
-def _exp(factor, x, out, number, bits):
-    """Compute exp(factor * x); `bits` is the same memory as `number`."""
-    for i in range(x.size):
+def _exp(n_runs, factor, x, out, number, bits):
+    """Compute exp(factor * x) for the first runs; `bits` is the same memory as `number`."""
+    for i in range(n_runs):
         z = min(max(factor * x[i], -700.0), 700.0)
         n = np.floor(z * _LOG2E + 0.5)
         number[i] = n + _ROUND
@@ -43,21 +43,21 @@ def _exp(factor, x, out, number, bits):
         p = p * r + 0.5
         p = p * r + 1.0
         out[i] = p * r + 1.0
-    for i in range(x.size):
+    for i in range(n_runs):
         bits[i] = (bits[i] + 1023) << 52
-    for i in range(x.size):
+    for i in range(n_runs):
         out[i] *= number[i]
 
 
 @numba.njit(**_COMPILE)
-def _log(x, out, number, bits):
+def _log(n_runs, x, out, number, bits):
     """Compute the logarithm of positive numbers; `bits` is the same memory as `number`."""
-    for i in range(x.size):
+    for i in range(n_runs):
         number[i] = x[i]
-    for i in range(x.size):
+    for i in range(n_runs):
         out[i] = np.float64((bits[i] >> 52) - 1023)
         bits[i] = (bits[i] & _MANTISSA) | _ONE
-    for i in range(x.size):
+    for i in range(n_runs):
         large = number[i] > 1.4142135623730951
         m = number[i] * 0.5 if large else number[i]
         e = out[i] + 1.0 if large else out[i]
@@ -78,9 +78,8 @@ def _log(x, out, number, bits):
 
 
 @numba.njit(**_COMPILE, fastmath=_REASSOCIATE)
-def _products(weight, share, inverse, x, theta, terms, floor, out):
+def _products(n, weight, share, inverse, x, theta, terms, floor, out):
     """Fill the matrix of sums of weight times two derivatives of the log loss."""
-    n = weight.size
     for j in range(terms):
         s0 = s1 = s2 = t0 = t1 = 0.0
         for i in range(n):
@@ -118,18 +117,17 @@ def _products(weight, share, inverse, x, theta, terms, floor, out):
 
 
 @numba.njit(**_COMPILE, fastmath=_REASSOCIATE)
-def _evaluate(theta, x, y, w, delta, terms, floor, share, rows, bits, gradient, hessian):
+def _evaluate(n, theta, x, y, w, delta, terms, floor, share, rows, bits, gradient, hessian):
     """Fill gradient and Hessian, leave shares, 1 / L and residuals in the work arrays, return the objective."""
-    n = y.size
     inverse, r, slope, curvature, number = rows[0], rows[1], rows[2], rows[3], rows[4]
     base = theta[2 * terms] if floor else 0.0
     for i in range(n):
         inverse[i] = base
     for j in range(terms):
-        _exp(-theta[terms + j], x[j], share[j], number, bits)
+        _exp(n, -theta[terms + j], x[j], share[j], number, bits)
         for i in range(n):
             inverse[i] += theta[j] * share[j, i]
-    _log(inverse, r, number, bits)
+    _log(n, inverse, r, number, bits)
     value = 0.0
     for i in range(n):
         r[i] -= y[i]
@@ -141,7 +139,7 @@ def _evaluate(theta, x, y, w, delta, terms, floor, share, rows, bits, gradient, 
     for j in range(terms):
         for i in range(n):
             share[j, i] *= inverse[i]
-    _products(curvature, share, inverse, x, theta, terms, floor, hessian)
+    _products(n, curvature, share, inverse, x, theta, terms, floor, hessian)
     for j in range(terms):
         s0 = s1 = s2 = 0.0
         for i in range(n):
@@ -201,16 +199,23 @@ def _minimise(theta, x, y, w, delta, lower, upper, frozen, terms, floor, toleran
               settled):  # fmt: skip
     """Minimise from every row of theta, in place; see `newton.minimise`."""
     n_fits, p = theta.shape
-    n = y.shape[1]
-    share, rows = np.empty((terms, n)), np.empty((5, n))
+    n_runs = y.shape[1]
+    share, rows = np.empty((terms, n_runs)), np.empty((5, n_runs))
+    xb, yb, wb = np.empty((terms, n_runs)), np.empty(n_runs), np.empty(n_runs)
     bits = rows[4].view(np.int64)
     gradient, g, hessian, h = np.empty(p), np.empty(p), np.zeros((p, p)), np.zeros((p, p))
     step, trial, m = np.empty(p), np.empty(p), np.empty((p, p))
     fixed, held = np.zeros(p, np.bool_), np.zeros(p, np.bool_)
     for b in range(n_fits):
         low, high, now = lower[b], upper[b], theta[b]
-        xb, yb, wb = x[b % x.shape[0]], y[b % y.shape[0]], w[b % w.shape[0]]
-        best = _evaluate(now, xb, yb, wb, delta, terms, floor, share, rows, bits, gradient, hessian)
+        n = 0
+        for i in range(n_runs):  # a resample leaves out a third of the runs: they are not computed at all
+            if w[b % w.shape[0], i] > 0:
+                for j in range(terms):
+                    xb[j, n] = x[b % x.shape[0], j, i]
+                yb[n], wb[n] = y[b % y.shape[0], i], w[b % w.shape[0], i]
+                n += 1
+        best = _evaluate(n, now, xb, yb, wb, delta, terms, floor, share, rows, bits, gradient, hessian)
         damping, stretch, fresh = 1e-3, 1.0, True
         for iteration in range(1, most + 1):
             for i in range(p):
@@ -224,7 +229,7 @@ def _minimise(theta, x, y, w, delta, lower, upper, frozen, terms, floor, toleran
                 if fresh:
                     for i in range(n):
                         rows[3, i] = wb[i] * min(1.0, delta / max(abs(rows[1, i]), 1e-300))
-                    _products(rows[3], share, rows[0], xb, now, terms, floor, hessian)
+                    _products(n, rows[3], share, rows[0], xb, now, terms, floor, hessian)
                 damping = max(damping, 1e-6)
                 for _ in range(8):
                     good = _solve(hessian, fixed, gradient, damping, m, step)
@@ -252,7 +257,7 @@ def _minimise(theta, x, y, w, delta, lower, upper, frozen, terms, floor, toleran
                 count[b] = iteration
                 break
             _reach(now, step, stretch, low, high, trial)
-            found = _evaluate(trial, xb, yb, wb, delta, terms, floor, share, rows, bits, g, h)
+            found = _evaluate(n, trial, xb, yb, wb, delta, terms, floor, share, rows, bits, g, h)
             fresh = found <= best
             if fresh:
                 stretch = stretch * 2.0 if best - found > 0.75 * stretch * promised else 1.0

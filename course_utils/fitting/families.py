@@ -159,29 +159,27 @@ class AdditiveFamily:
         psi *= slope
         value[:] = psi.sum(axis=1)
         scale = [-theta[:, j] for j in range(k)]
+        bent, work = [], psi  # curvature times share, and room for one product at a time
         for j, share in enumerate(shares):
             share *= inverse
-            first = _sums(slope * share, basis[j])
-            second = _sums(curvature * share * share, basis[j])
+            bent.append(curvature * share)
+            first = _sums(np.multiply(slope, share, out=work), basis[j])
+            second = _sums(np.multiply(bent[j], share, out=work), basis[j])
             gradient[:, j] = first[:, 0]
             gradient[:, k + j] = scale[j] * first[:, 1]
             h[:, j, j] = second[:, 0]
             h[:, j, k + j] = h[:, k + j, j] = scale[j] * second[:, 1] - first[:, 1]
             h[:, k + j, k + j] = scale[j] * (scale[j] * second[:, 2] - first[:, 2])
         if k == 2:
-            shares[0] *= curvature
-            both = _sums(shares[0] * shares[1], basis[2])
-            shares[1] *= curvature
+            both = _sums(np.multiply(bent[0], shares[1], out=work), basis[2])
             h[:, 0, 1] = h[:, 1, 0] = both[:, 0]
             h[:, 0, 3] = h[:, 3, 0] = scale[1] * both[:, 1]
             h[:, 2, 1] = h[:, 1, 2] = scale[0] * both[:, 2]
             h[:, 2, 3] = h[:, 3, 2] = scale[0] * scale[1] * both[:, 3]
-        else:
-            shares[0] *= curvature
         if self.floor:
             gradient[:, 2 * k] = np.einsum("bn,bn->b", slope, inverse)
-            for j, share in enumerate(shares):
-                cross = _sums(share * inverse, basis[j][..., :2])
+            for j in range(k):
+                cross = _sums(np.multiply(bent[j], inverse, out=work), basis[j][..., :2])
                 h[:, j, 2 * k] = h[:, 2 * k, j] = cross[:, 0]
                 h[:, k + j, 2 * k] = h[:, 2 * k, k + j] = scale[j] * cross[:, 1]
             curvature *= inverse

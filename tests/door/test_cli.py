@@ -42,6 +42,7 @@ def ready(tmp_path_factory, course_maker):
         (["data", "download", "chinchilla"], ["download", "chinchilla"]),
         (["test", "-k", "laws", "--maxfail=1"], ["-n", "logical", "--dist", "loadfile", "-k", "laws", "--maxfail=1"]),
         (["ladder", "--help"], ["--help"]),
+        (["teach", "--lang", "zh", "--out", "a b", "01"], ["--lang", "zh", "--out", "a b", "01"]),
     ],
 )
 def test_a_command_passes_its_arguments_on_and_its_status_back(ready, arguments, passed_on):
@@ -129,11 +130,28 @@ def test_help_lists_every_command(capsys, monkeypatch, arguments):
 
 
 def test_the_lock_is_resolved_for_every_system_and_with_hashes(ready):
-    before = len(ready.calls())
-    ready.run_quick("lock", "--upgrade")
-    (call,) = ready.calls()[before:]
-    assert call.startswith("pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes")
-    assert call.endswith("-o requirements.lock --upgrade")
+    before, locked = len(ready.calls()), (ready.root / "requirements.lock").read_text(encoding="utf-8")
+    done = ready.run_quick("lock", "--upgrade")
+    assert done.returncode == 0, done.stderr
+    everybody, teach, test = ready.calls()[before:]
+    for call in (everybody, teach, test):
+        assert call.startswith("pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes")
+        assert call.endswith("--upgrade")
+    assert "--extra" not in everybody
+    assert "--extra teach" in teach and "--no-deps" in teach
+    assert "--extra test" in test and "--no-deps" not in test
+    assert (ready.root / ".course" / "pins.txt").read_text(encoding="utf-8") == "tinyscale==1.0\n"
+    assert (ready.root / "requirements.lock").read_text(encoding="utf-8") == locked
+    assert (ready.root / "requirements-test.lock").read_text(encoding="utf-8") == ""
+
+
+def test_a_lock_that_cannot_be_resolved_leaves_all_of_them_as_they_were(ready):
+    files = [ready.root / f"requirements{part}.lock" for part in ("", "-teach", "-test")]
+    before = [(path.read_text(encoding="utf-8"), path.stat().st_mtime_ns) for path in files]
+    failed = ready.run_quick("lock", FAKE_UV="say:No solution found")
+    assert failed.returncode == 1
+    assert "No solution found" in failed.stderr and "requirements.lock" in failed.stderr
+    assert [(path.read_text(encoding="utf-8"), path.stat().st_mtime_ns) for path in files] == before
 
 
 def test_a_full_disk_while_copying_lessons_is_one_line(monkeypatch, capsys, tmp_path):
