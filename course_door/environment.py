@@ -118,6 +118,49 @@ class Environment:
         print(say("ready", seconds=f"{time.monotonic() - begun:.0f}"), flush=True)
         return True
 
+    def add(self, name: str) -> bool:
+        """Install ``requirements-NAME.lock`` beside what ``requirements.lock`` names; do nothing where that is done.
+
+        Such a lock names only packages that the first does not, and was resolved together with it: nothing that is
+        installed changes.
+
+        Parameters
+        ----------
+        name : str
+            "teach" or "test".
+
+        Returns
+        -------
+        bool
+            Whether anything had to be done.
+
+        Raises
+        ------
+        Problem
+            With the cause and its cure. What was installed before is as it was.
+        """
+        lock = self.beside(name)
+        if not lock.is_file():
+            raise Problem("no_lock_file", file=lock.name)
+        names = locked_names(lock)
+        stamp = self.venv / f"course-{name}.json"
+        wanted = json.dumps({"lock": hashlib.sha256(lock.read_bytes()).hexdigest()})
+        if not names or (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
+            return False
+        private_folder(self.private)
+        with self._alone() as held:
+            uv = installer.find_uv()
+            tool = installer.Uv(uv, self.python) if uv else installer.Pip(self.python)
+            said = say("installing_beside", names=", ".join(names), tool=tool.name)
+            fields = {"python": self.python_version() or "?", "venv": self.venv.name}
+            self._run(tool.beside(lock), said, held, **fields)
+            stamp.write_text(wanted, encoding="utf-8")
+        return True
+
+    def beside(self, name: str) -> Path:
+        """Return the lock of what only some commands need."""
+        return self.root / f"requirements-{name}.lock"
+
     def _bring_about(self, held: tuple) -> None:
         wanted, stamp = self.wanted(), self.recorded()
         version = self.python_version()

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 from course_door import installer
-from course_door.environment import Environment
+from course_door.environment import Environment, locked_names
 from course_door.problems import Problem
 from course_door.versions import command
 from course_door.words import say
@@ -101,6 +101,18 @@ def _beside_the_lock(environment: Environment, *names: str) -> tuple[list[str], 
     pins.write_text("\n".join(x.rstrip(" \\") for x in lines if "==" in x and not x.startswith(" ")), encoding="utf-8")
     options = {"cwd": environment.root, "log": environment.log, "python": "", "venv": environment.venv.name}
     return requirements, pins, options
+
+
+def bring(environment: Environment, *names: str) -> None:
+    """Install what only this command needs; where that fails, say what is missing and why, and go on without it."""
+    for name in names:
+        try:
+            environment.add(name)
+        except Problem as problem:
+            if problem.key == "no_lock_file":
+                raise
+            missing_names = ", ".join(locked_names(environment.beside(name)))
+            print(say("beside_missing", names=missing_names, cause=problem), flush=True)
 
 
 def announce_chromium() -> str | None:

@@ -51,6 +51,10 @@ class Uv:
     def locked(self, lock: Path) -> list[str]:
         return [*self.front, "install", *self.into, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
 
+    def beside(self, lock: Path) -> list[str]:
+        # All of it anew: an installation that was cut short may have left half a package behind.
+        return [*self.locked(lock), "--no-deps", "--reinstall"]
+
     def editable(self) -> list[str]:
         return [*self.front, "install", *self.into, "--reinstall", "--no-deps", "--no-build-isolation", "-e", "."]
 
@@ -78,6 +82,9 @@ class Pip:
         # Not compiled in advance: Python compiles what is really imported, and most of 120 packages never is.
         options = [*self.quietly, "--require-hashes", "--only-binary", ":all:", "--no-compile"]
         return [*self.front, "install", *options, "-r", str(lock)]
+
+    def beside(self, lock: Path) -> list[str]:
+        return [*self.locked(lock), "--no-deps", "--force-reinstall"]
 
     def editable(self) -> list[str]:
         return [*self.front, "install", *self.quietly, "--no-deps", "--no-build-isolation", "-e", "."]

@@ -19,7 +19,8 @@ SENTENCES = {
   {course} bench [...]        time the fits against other packages (--install first brings them, --quick for a look)
   {course} ladder [...]       train the model ladder again (--install first brings PyTorch, --smoke tries it)
   {course} data [list|download|verify]   the data sets
-  {course} lock [--upgrade]   for maintainers: resolve requirements.lock again""",
+  {course} teach [LESSON ...] make a teacher's folder: answers, student copies, slides, plans, assignments (--lang, --out)
+  {course} lock [--upgrade]   for maintainers: resolve the requirements*.lock files again""",
         "vi": """Khóa học về luật mở rộng của mạng nơ-ron. Lần đầu, lệnh tự cài mọi thứ vào .venv; những lần sau chạy ngay.
 
   {course} open [BÀI]         học: mở JupyterLab ở bài 00, hoặc ở BÀI (số, tên, hay một phần của tên)
@@ -33,7 +34,8 @@ SENTENCES = {
   {course} bench [...]        đo tốc độ khớp so với các gói khác (--install cài chúng trước, --quick đo nhanh)
   {course} ladder [...]       huấn luyện lại dãy mô hình (--install cài PyTorch trước, --smoke chạy thử)
   {course} data [list|download|verify]   các bộ dữ liệu
-  {course} lock [--upgrade]   cho người bảo trì: tính lại requirements.lock""",
+  {course} teach [BÀI ...]    làm thư mục cho người dạy: đáp án, bản học viên, trang chiếu, kế hoạch, bài chấm điểm (--lang, --out)
+  {course} lock [--upgrade]   cho người bảo trì: tính lại các tệp requirements*.lock""",
         "zh": """神经网络缩放定律课程。首次运行会把所需的一切装进 .venv，以后运行立即开始。
 
   {course} open [课程]        学习：用 JupyterLab 打开第 00 课，或指定的课（编号、名称或名称的一部分）
@@ -47,7 +49,8 @@ SENTENCES = {
   {course} bench [...]        与其他软件包比较拟合速度（先用 --install 安装它们，--quick 粗测）
   {course} ladder [...]       重新训练模型阶梯（先用 --install 装 PyTorch，--smoke 试跑）
   {course} data [list|download|verify]   数据集
-  {course} lock [--upgrade]   维护者使用：重新生成 requirements.lock""",
+  {course} teach [课程 ...]    生成教师文件夹：答案、学生版、幻灯片、教学计划、作业（--lang、--out）
+  {course} lock [--upgrade]   维护者使用：重新生成各个 requirements*.lock""",
     },
     # ---- the Python under it
     "python_too_old": {
@@ -322,6 +325,21 @@ SENTENCES = {
         "en": "Installing what the fits are measured against: {names}",
         "vi": "Cài những gói đem ra so tốc độ: {names}",
         "zh": "安装用来比较的软件包：{names}",
+    },
+    "installing_beside": {
+        "en": "Installing what this command needs besides, with {tool}: {names}",
+        "vi": "Cài thêm những gói lệnh này cần, bằng {tool}: {names}",
+        "zh": "用 {tool} 安装本命令另需的软件包：{names}",
+    },
+    "beside_missing": {
+        "en": "NOTE: not installed: {names}. What needs them is SKIPPED. The cause: {cause}",
+        "vi": "CHÚ Ý: chưa cài được {names}. Phần nào cần chúng sẽ BỊ BỎ QUA. Nguyên nhân: {cause}",
+        "zh": "注意：未能安装 {names}，需要它们的部分将跳过。原因：{cause}",
+    },
+    "lock_failed": {
+        "en": "uv could not resolve {file}; its own words stand above. The lock files are as they were.",
+        "vi": "uv không tính được {file}; lý do ở ngay trên. Các tệp lock vẫn như cũ.",
+        "zh": "uv 未能算出 {file}，原因见上文。各个 lock 文件保持原样。",
     },
     "lock_needs_uv": {
         "en": "Resolving the lock needs uv: https://docs.astral.sh/uv/",

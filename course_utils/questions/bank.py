@@ -8,9 +8,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from course_utils.i18n import language, t
+from course_utils.questions import private_bank
 from course_utils.questions.expressions import evaluate
 
 _HERE = files("course_utils.questions")
@@ -31,7 +33,7 @@ class Question:
     Attributes
     ----------
     id : str
-        "NN.name", NN being the lesson.
+        "NN.name", NN being the lesson; in a private bank its prefix before it, as in "hn01.name".
     type : str
         "number", "choice", "choices" (several), "code" or "open".
     role : str
@@ -101,9 +103,13 @@ class Question:
         return words_of(_file_of(self.lesson))[self.name]
 
 
-@functools.cache
 def _banks() -> dict[str, str]:
-    """Return the lesson number of each bank file, such as {"00": "00_start_here"}."""
+    """Return the file of each lesson, such as {"00": "00_start_here"}, and of each prefix of a private bank."""
+    return _own_banks() | private_bank.private_files()
+
+
+@functools.cache
+def _own_banks() -> dict[str, str]:
     found = sorted(f.name.removesuffix(".toml") for f in (_HERE / "bank").iterdir() if f.name[:2].isdigit())
     return {name[:2]: name for name in found}
 
@@ -114,17 +120,23 @@ def _file_of(lesson: str) -> str:
 
 def read_bank(file: str) -> dict:
     """Read one file of numbers, such as "00_start_here" or "interview/moe"."""
-    return _read("bank", file)
+    return _read(private_bank.home_of(file) or _HERE, "bank", file)
 
 
 def words_of(file: str) -> dict:
     """Read the words that belong to a file of the bank, in the language in force."""
-    return _read(f"words/{language()}", file)
+    home = private_bank.home_of(file)
+    try:
+        return _read(home or _HERE, f"words/{language()}", file)
+    except FileNotFoundError:
+        if home is None:
+            raise
+        raise private_bank.missing_words(home, file) from None
 
 
 @functools.cache
-def _read(folder: str, file: str) -> dict:
-    path = _HERE.joinpath(*folder.split("/"), *f"{file}.toml".split("/"))
+def _read(home: Traversable, folder: str, file: str) -> dict:
+    path = home.joinpath(*folder.split("/"), *f"{file}.toml".split("/"))
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -144,15 +156,19 @@ def _make(lesson: str, name: str, entry: dict) -> Question:
             slip_keys=entry.pop("slips", {}),
             choices=tuple(entry.pop("choices", ())),
             cases=tuple(entry.pop("cases", ())),
-            topic=entry.pop("topic", _TOPIC_OF_LESSON[lesson]),
+            topic=entry.pop("topic", _TOPIC_OF_LESSON[lesson[-2:]]),
             **entry,
         )
     except TypeError as error:
         raise ValueError(f"{lesson}.{name}: {error}") from None
 
 
-@functools.cache
 def _of_lesson(lesson: str) -> dict[str, Question]:
+    return _questions(lesson, private_bank.home_of(_file_of(lesson)))
+
+
+@functools.cache
+def _questions(lesson: str, _home: Traversable | None) -> dict[str, Question]:
     made = (_make(lesson, name, entry) for name, entry in read_bank(_file_of(lesson)).items())
     return {question.id: question for question in made}
 
@@ -206,7 +222,7 @@ def lesson_number(lesson: str | int) -> str:
     >>> lesson_number(1), lesson_number("01_what_are_scaling_laws")
     ('01', '01')
     """
-    number = f"{lesson:02d}" if isinstance(lesson, int) else str(lesson)[:2]
+    number = f"{lesson:02d}" if isinstance(lesson, int) else str(lesson).split("_")[0]
     if number not in _banks():
         raise ValueError(t("questions.no_such_lesson", lesson=lesson, known=", ".join(_banks())))
     return number
@@ -220,7 +236,7 @@ def find(id: str) -> Question:
     KeyError
         If there is none; the message names the nearest ids.
     """
-    lesson = id[:2]
+    lesson = id.split(".")[0]
     if lesson in _banks() and id in _of_lesson(lesson):
         return _of_lesson(lesson)[id]
     every = names()

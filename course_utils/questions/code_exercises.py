@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from course_utils.questions import private_bank
 from course_utils.questions.bank import Question, lesson_file
 from course_utils.questions.expressions import evaluate
 
@@ -28,7 +29,8 @@ def blocks(file: str) -> dict[tuple[str, str], str]:
     ValueError
         If a block occurs twice.
     """
-    text = (files("course_utils.questions") / "bank" / "code" / f"{file}.py").read_text(encoding="utf-8")
+    home = private_bank.home_of(file) or files("course_utils.questions")
+    text = (home / "bank" / "code" / f"{file}.py").read_text(encoding="utf-8")
     tags = list(_TAG.finditer(text))
     found = {("", ""): text[: tags[0].start()].strip() if tags else text}
     for tag, end in zip(tags, [t.start() for t in tags[1:]] + [len(text)], strict=True):

@@ -140,7 +140,7 @@ def _lesson_and_topic(answer: Answer) -> tuple[str, str] | None:
 def _first_sentence(id: str) -> str:
     if id.startswith("drill."):
         return t("questions.drill_named", name=id.removeprefix("drill."))
-    words = find(id).words()["text"] if id[:2] in lessons() else find_card(id).words()["question"]
+    words = find(id).words()["text"] if id.split(".")[0] in lessons() else find_card(id).words()["question"]
     line = words.strip().split("\n")[0]
     return line if len(line) <= 90 else line[:89].rstrip() + "…"
 

@@ -54,6 +54,8 @@ name = "scaling-laws-course"
 version = "0.1.0"
 [project.optional-dependencies]
 train = ["torch>=2.6", "tokenizers>=0.21"]
+teach = ["tinyslides>=1"]
+test = ["tinygrader>=1"]
 """
 # Says how it was called; what a command of the door passes on can so be seen.
 ECHO = "import os, sys\nprint('RAN', __name__ == '__main__', sys.argv[1:], os.environ['COURSE_LANG'])\nsys.exit(3)\n"
@@ -106,9 +108,9 @@ class TinyCourse:
     wheels: Path
     bin: Path
 
-    def lock(self, *packages: tuple[str, str]) -> None:
+    def lock(self, *packages: tuple[str, str], file: str = "requirements.lock") -> None:
         lines = "".join(make_wheel(self.wheels, *package) for package in packages)
-        (self.root / "requirements.lock").write_text(lines, encoding="utf-8")
+        (self.root / file).write_text(lines, encoding="utf-8")
 
     def env(self, *, uv: bool = False, **more: str) -> dict[str, str]:
         path = os.pathsep.join([str(self.bin)] if uv else []) + os.pathsep + "/usr/bin:/bin"
@@ -168,7 +170,7 @@ class TinyCourse:
 def make_course(folder: Path) -> TinyCourse:
     root = folder / "khóa học 缩放 x"
     package = root / "course_utils"
-    for module in ("lessons", "datasets", "ladder"):
+    for module in ("lessons", "datasets", "ladder", "teach"):
         (package / module).mkdir(parents=True)
         (package / module / "__init__.py").write_text("")
         (package / module / "__main__.py").write_text(ECHO)
@@ -187,6 +189,8 @@ def make_course(folder: Path) -> TinyCourse:
     uv.chmod(uv.stat().st_mode | stat.S_IXUSR)
     tiny = TinyCourse(root, folder / "wheels", tools)
     tiny.lock(("tinyscale", "1.0"))
+    tiny.lock(file="requirements-teach.lock")  # nothing besides, unless a test says so
+    tiny.lock(file="requirements-test.lock")
     return tiny
 
 

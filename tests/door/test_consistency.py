@@ -21,13 +21,13 @@ LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 CONDA = (ROOT / "environment.yml").read_text(encoding="utf-8")
 
 
-def blocks() -> list[str]:
-    """Split the lock into one text for each pinned package."""
-    return re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.MULTILINE)[1:]
+def blocks(lock: str = LOCK) -> list[str]:
+    """Split a lock into one text for each pinned package."""
+    return re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)[1:]
 
 
-def pins() -> dict[str, Requirement]:
-    found = [Requirement(block.split(" \\\n")[0].strip()) for block in blocks()]
+def pins(lock: str = LOCK) -> dict[str, Requirement]:
+    found = [Requirement(block.split(" \\\n")[0].strip()) for block in blocks(lock)]
     return {canonicalize_name(requirement.name): requirement for requirement in found}
 
 
@@ -57,6 +57,26 @@ def test_every_locked_package_is_pinned_with_hashes():
 def test_the_lock_names_no_address_and_no_index():
     assert "://" not in LOCK
     assert not re.search(r"^\s*-(?!-hash=)", LOCK, re.MULTILINE)
+
+
+@pytest.mark.parametrize("extra", ["teach", "test"])
+def test_what_only_some_commands_need_stands_in_a_lock_of_its_own(extra):
+    text = (ROOT / f"requirements-{extra}.lock").read_text(encoding="utf-8")
+    beside = pins(text)
+    assert "://" not in text and not re.search(r"^\s*-(?!-hash=)", text, re.MULTILINE)
+    assert all(re.findall(r"--hash=sha256:[0-9a-f]{64}", block) for block in blocks(text))
+    assert set(beside).isdisjoint(pins()), "a package that everybody has"
+    for wanted in map(Requirement, PROJECT["optional-dependencies"][extra]):
+        locked = (beside | pins())[canonicalize_name(wanted.name)]
+        assert pinned_version(locked) in wanted.specifier
+
+
+def test_a_default_installation_brings_neither_nbgrader_nor_slides():
+    assert {"nbgrader", "anki", "sphinx-revealjs", "sphinx"}.isdisjoint(pins())
+    assert set(pins((ROOT / "requirements-teach.lock").read_text(encoding="utf-8"))) == {
+        "latex2mathml",
+        "sphinx-revealjs",
+    }, "of sphinx-revealjs only Reveal.js is used: Sphinx stays out"
 
 
 def test_a_default_installation_brings_no_pytorch():

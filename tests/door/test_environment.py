@@ -52,6 +52,18 @@ def test_the_second_time_nothing_is_done(installed):
 
 
 @pytest.mark.slow
+def test_pip_installs_what_stands_beside_the_lock(installed):
+    tiny, _ = installed
+    tiny.lock(("tinyslides", "1.0"), file="requirements-teach.lock")
+    assert "RAN True" in tiny.course("teach").stdout
+    assert tiny.imports("import tinyslides; print(tinyslides.version)") == "1.0"
+    tiny.lock(("tinyslides", "2.0"), file="requirements-teach.lock")
+    assert "RAN True" in tiny.course("teach").stdout
+    assert tiny.imports("import tinyslides; print(tinyslides.version)") == "2.0"
+    tiny.lock(file="requirements-teach.lock")
+
+
+@pytest.mark.slow
 def test_a_changed_lock_brings_the_new_and_takes_the_dropped(installed):
     tiny, _ = installed
     tiny.lock(("tinyscale", "1.0"), ("tinydrop", "1.0"))
@@ -182,6 +194,43 @@ def test_a_failed_installation_says_why_and_is_made_again(tiny):
     again = tiny.run_quick("setup")
     assert again.returncode == 0
     assert "cut short" in again.stdout
+
+
+def test_what_only_the_tests_need_is_installed_by_them_once(tiny):
+    tiny.run_quick("setup")
+    (tiny.root / "pytest.py").write_text("print('TESTED')\n")
+    tiny.lock(("tinyslides", "1.0"), file="requirements-teach.lock")
+    tiny.lock(("tinygrader", "1.0"), ("tinybase", "1.0"), file="requirements-test.lock")
+    before = len(tiny.calls())
+    first = tiny.run_quick("test")
+    teach, test = tiny.calls()[before:]
+    for call, name in ((teach, "teach"), (test, "test")):
+        assert f"-r {tiny.root / f'requirements-{name}.lock'} --no-deps --reinstall" in call
+        assert "--require-hashes" in call
+    assert "tinygrader, tinybase" in first.stdout and "SKIPPED: " not in first.stdout
+    second = tiny.run_quick("test")
+    assert len(tiny.calls()) == before + 2 and "tinygrader" not in second.stdout
+    tiny.lock(("tinygrader", "2.0"), file="requirements-test.lock")
+    tiny.run_quick("test")
+    assert len(tiny.calls()) == before + 3
+    tiny.run_quick("teach")  # its own packages came with the tests
+    assert len(tiny.calls()) == before + 3
+
+
+@pytest.mark.parametrize("language", ["en", "vi", "zh"])
+def test_without_a_network_the_tests_run_and_say_what_is_left_out(tiny, language):
+    from course_door.words import SENTENCES
+
+    tiny.run_quick("setup")
+    tiny.lock(("tinygrader", "1.0"), file="requirements-test.lock")
+    (tiny.root / "pytest.py").write_text("print('TESTED')\n")
+    done = tiny.run_quick("test", FAKE_UV="say:dns error: failed to lookup address", COURSE_LANG=language)
+    told = SENTENCES["beside_missing"][language].partition("{cause}")[0].format(names="tinygrader")
+    assert told + SENTENCES["no_network"][language].partition("{")[0] in done.stdout
+    tried = len(tiny.calls())
+    tiny.run_quick("test")
+    assert len(tiny.calls()) == tried + 1, "what was not installed is tried again the next time"
+    assert "course-unfinished" not in os.listdir(tiny.root / ".venv"), "the environment itself is whole"
 
 
 @pytest.mark.parametrize("language", ["en", "vi", "zh"])
