@@ -10,16 +10,18 @@ from pathlib import Path
 from . import plan
 from .sweep import predicted_seconds, sweep
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "ladder"
+DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse `arguments`, train, and return the exit status."""
     parser = argparse.ArgumentParser(prog="course.py ladder", description="Train the model ladder of the course.")
     parser.add_argument("sets", nargs="*", metavar="SET",
-                        help=f"which runs: {', '.join(s for s in plan.SETS if s != 'smoke')} (default: all of them)")
-    parser.add_argument("--smoke", action="store_true", help="three tiny models in a temporary folder, under a minute")
-    parser.add_argument("--folder", type=Path, help="where the tables live (default: data/ladder)")
+                        help=f"which runs: {', '.join(s for s in plan.SETS if s not in plan.TRIALS)} "
+                             "(default: all of them)")
+    parser.add_argument("--smoke", action="store_true",
+                        help="a few tiny models in a temporary folder, under a minute (set routed: routed ones)")
+    parser.add_argument("--folder", type=Path, help="where the tables live (default: data/ladder and data/routed)")
     parser.add_argument("--processes", type=int, help="parallel runs (default: one per core)")
     parser.add_argument("--device", default=None, help="cpu or cuda (default: cuda when present)")
     parser.add_argument("--list", action="store_true", help="only print the runs")
@@ -33,21 +35,24 @@ def main(arguments: list[str] | None = None) -> int:
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         if options.smoke:
-            runs = plan.smoke()
+            runs = plan.runs("routed_smoke" if "routed" in options.sets else "smoke")
         else:
-            runs = plan.runs(*(options.sets or [name for name in plan.SETS if name != "smoke"]))
+            runs = plan.runs(*(options.sets or [name for name in plan.SETS if name not in plan.TRIALS]))
     except ValueError as error:
         parser.error(str(error))
     if options.list:
         for run in runs:
-            print(f"{run.name:28} d {run.d_model:4}  tokens {run.tokens:>11,}  steps {run.steps:>7,}  "
+            print(f"{run.name:32} d {run.d_model:4}  tokens {run.tokens:>11,}  steps {run.steps:>7,}  "
                   f"lr {run.lr:.4f}  about {predicted_seconds(run):.0f} s on one core")
         return 0
     if options.smoke and options.folder is None:
         with tempfile.TemporaryDirectory() as folder:
             sweep(runs, folder, processes=options.processes, device=device)
         return 0
-    sweep(runs, options.folder or FOLDER, processes=options.processes, device=device)
+    for name in ("ladder", "routed"):
+        part = [run for run in runs if bool(run.router) == (name == "routed")]
+        if part:
+            sweep(part, options.folder or DATA / name, processes=options.processes, device=device)
     return 0
 
 

@@ -31,19 +31,30 @@ class Block(nn.Module):
         q, k, v = y.view(batch, time, 3, self.n_head, d // self.n_head).permute(2, 0, 3, 1, 4)
         y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + F.linear(y.transpose(1, 2).reshape(batch, time, d), self.out)
-        y = F.linear(F.layer_norm(x, (d,), self.norm_feed_forward), self.up)
-        return x + F.linear(F.gelu(y), self.down)
+        return x + self.feed_forward(F.layer_norm(x, (d,), self.norm_feed_forward))
+
+    def feed_forward(self, h: torch.Tensor) -> torch.Tensor:
+        """Return what the second half of the block adds to the residual stream."""
+        return F.linear(F.gelu(F.linear(h, self.up)), self.down)
 
 
 class Decoder(nn.Module):
-    """Token and position embeddings, blocks, norm, head. The head starts at zero: the first loss is ln(vocabulary)."""
+    """Token and position embeddings, blocks, norm, head. The head starts at zero: the first loss is ln(vocabulary).
 
-    def __init__(self, shape: Shape):
+    Parameters
+    ----------
+    shape : Shape
+        The sizes.
+    block : callable
+        Makes one block from the shape; `experts.routed_block` makes blocks with experts.
+    """
+
+    def __init__(self, shape: Shape, block=Block):
         super().__init__()
         d = shape.d_model
         self.tokens = nn.Parameter(torch.randn(shape.vocabulary_in, d))
         self.positions = nn.Parameter(torch.randn(shape.context, d) * 0.02)
-        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.n_layer))
+        self.blocks = nn.ModuleList(block(shape) for _ in range(shape.n_layer))
         self.norm = nn.Parameter(torch.ones(d))
         self.head = nn.Parameter(torch.zeros(shape.vocabulary_out, d))
 

@@ -1,4 +1,7 @@
-"""The runs of the shipped ladder, fixed before the first one; ``data/ladder/PLAN.md`` gives the reasons."""
+"""The runs that ship with the course, fixed before the first one.
+
+``data/ladder/PLAN.md`` gives the reasons for the ladder, ``data/routed/PLAN.md`` those for the routed models.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,14 @@ WARMUP_STEPS = 600
 WARMUP_MODELS = {1e11: (8, 12, 16, 20, 24, 32), 3e11: (8, 12, 16, 24, 32, 48), 1e12: (12, 16, 24, 32, 48, 64)}
 FACTS_MODELS = (12, 16, 20, 24, 32, 48)
 FACTS_TOKENS = (100_000, 300_000, 1_000_000, 3_000_000, 6_000_000)
+ROUTERS = ("none", "switch", "base", "bias")
+ROUTED = (
+    ("facts", 12, 1_000_000, (2, 4, 8, 16, 32)),
+    ("text", 24, 401_408, (4, 16)),
+    ("facts", 16, 1_000_000, (4, 16)),
+)
+"""Data, width, tokens and numbers of experts of the routed models."""
+ROUTED_SEEDS = 3
 
 
 def peak_learning_rate(d_model: int) -> float:
@@ -29,13 +40,13 @@ def peak_learning_rate(d_model: int) -> float:
 
 
 def _run(name: str, set_: str, corpus: str, d_model: int, *, tokens: int = 0, budget: float | None = None,
-         factor: float = 1.0, warmup: int | None = None, seed: int = 0) -> Run:
+         factor: float = 1.0, warmup: int | None = None, seed: int = 0, n_expert: int = 1, router: str = "") -> Run:
     draft = Run(name, set_, corpus, d_model, tokens, budget, factor * peak_learning_rate(d_model), 1, seed)
     if budget is not None:
         tokens = int(budget / draft.shape().flops_per_token())
     steps = max(1, tokens // draft.batch_tokens)
     return Run(name, set_, corpus, d_model, steps * draft.batch_tokens, budget, draft.lr,
-               warmup if warmup is not None else max(1, round(0.05 * steps)), seed)
+               warmup if warmup is not None else max(1, round(0.05 * steps)), seed, n_expert=n_expert, router=router)
 
 
 def _label(budget: float) -> str:
@@ -80,6 +91,24 @@ def known_entropy() -> list[Run]:
     ]
 
 
+def routed() -> list[Run]:
+    """List the models with experts in every block and their dense peers: first seeds first, within data and width."""
+    return [
+        _run(f"routed-{corpus}-d{d}-{router}-e{e}-s{seed}", "routed", corpus, d, tokens=tokens, seed=seed, n_expert=e,
+             router=router)
+        for corpus, d, tokens, experts in ROUTED for seed in range(ROUTED_SEEDS)
+        for router, e in [("dense", 1), *((router, e) for e in experts for router in ROUTERS)]
+    ]
+
+
+def routed_smoke() -> list[Run]:
+    """List one tiny run of every router on the known-entropy language."""
+    return [
+        _run(f"smoke-{router}-e4", "smoke", "facts", 12, tokens=512 * 20, n_expert=4, router=router)
+        for router in ROUTERS
+    ]
+
+
 def smoke() -> list[Run]:
     """List three tiny runs on the known-entropy language that take seconds."""
     return [
@@ -93,8 +122,12 @@ SETS = {
     "learning_rate": learning_rate_sweep,
     "warmup": warmup_set,
     "facts": known_entropy,
+    "routed": routed,
     "smoke": smoke,
+    "routed_smoke": routed_smoke,
 }
+TRIALS = ("smoke", "routed_smoke")
+"""Sets that only show that training works; no table of the course holds them."""
 
 
 def runs(*names: str) -> list[Run]:

@@ -15,7 +15,16 @@ import os
 import time
 from pathlib import Path
 
-TABLES = {"text": ("text_runs.csv", "text_curves.csv"), "facts": ("facts_runs.csv", "facts_curves.csv")}
+TABLES = {
+    "text": ("text_runs.csv", "text_curves.csv"),
+    "facts": ("facts_runs.csv", "facts_curves.csv"),
+    "routed": ("routed_runs.csv", "routed_curves.csv"),
+}
+
+
+def table_of(row: dict) -> str:
+    """Name the tables that a run belongs to: the routed ones, or those of its corpus."""
+    return "routed" if row.get("router") else row["corpus"]
 
 
 def write_whole(path: Path, content: str) -> None:
@@ -56,7 +65,7 @@ class Store:
     Parameters
     ----------
     folder : path
-        Holds ``text_runs.csv``, ``text_curves.csv``, ``facts_runs.csv`` and ``facts_curves.csv``; made if missing.
+        Holds the tables of `TABLES` that have rows; made if missing.
     """
 
     def __init__(self, folder: str | os.PathLike):
@@ -83,8 +92,8 @@ class Store:
         with _only_one(self.folder):
             files = sorted(self.journal.glob("*.json"))
             entries = [json.loads(path.read_text(encoding="utf-8")) for path in files]
-            for corpus, (runs, curves) in TABLES.items():
-                new = [entry for entry in entries if entry["row"]["corpus"] == corpus]
+            for kind, (runs, curves) in TABLES.items():
+                new = [entry for entry in entries if table_of(entry["row"]) == kind]
                 if new:
                     names = {entry["row"]["run"] for entry in new}
                     # the curves first: a kill between the two leaves a run that is merged again

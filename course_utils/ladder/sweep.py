@@ -19,7 +19,8 @@ def predicted_seconds(run: Run) -> float:
 
     Only ratios matter: the progress bar scales them by what finished runs took.
     """
-    return run.steps * (2.5e-3 + run.batch_tokens * run.shape().flops_per_token() / 60e9)
+    overhead = 2.5e-3 if run.n_expert == 1 else 7e-3 if run.router == "base" else 5e-3
+    return run.steps * (overhead + run.batch_tokens * run.shape().flops_per_token() / 60e9)
 
 
 def _work(run: Run, folder: str, device: str, trainer: Trainer) -> tuple[str, float, float]:

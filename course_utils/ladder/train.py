@@ -29,7 +29,7 @@ class Run:
     name : str
         Unique name, also the key of its row.
     set : str
-        What the run is for: grid, holdout, learning_rate, warmup, facts or smoke.
+        What the run is for: grid, holdout, learning_rate, warmup, facts, routed or smoke.
     corpus : str
         "text" or "facts".
     d_model, n_layer : int
@@ -46,6 +46,11 @@ class Run:
         Seed of the weights and of the order of the data.
     batch_tokens : int
         Tokens in a step.
+    n_expert : int
+        Feed-forward layers in every block, of which a token visits one.
+    router : str
+        How the load is kept even, one of `experts.ROUTERS`; "dense" for the single expert of the routed set and ""
+        for runs of the other sets.
     """
 
     name: str
@@ -59,6 +64,8 @@ class Run:
     seed: int
     batch_tokens: int = 512
     n_layer: int = 2
+    n_expert: int = 1
+    router: str = ""
 
     @property
     def steps(self) -> int:
@@ -68,8 +75,8 @@ class Run:
     def shape(self) -> Shape:
         """Return the model's sizes."""
         if self.corpus == "facts":
-            return Shape(self.d_model, facts.SYMBOLS + 1, facts.SYMBOLS, self.n_layer, CONTEXT)
-        return Shape(self.d_model, text.VOCABULARY, text.VOCABULARY, self.n_layer, CONTEXT)
+            return Shape(self.d_model, facts.SYMBOLS + 1, facts.SYMBOLS, self.n_layer, CONTEXT, self.n_expert)
+        return Shape(self.d_model, text.VOCABULARY, text.VOCABULARY, self.n_layer, CONTEXT, self.n_expert)
 
 
 def learning_rate(step: int, run: Run) -> float:
@@ -144,21 +151,26 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
     row : dict
         The run's specification, sizes in every counting convention, compute with and without the head, the final
         validation loss in nats per token (`loss_nats`), and what it ran on. A run whose loss is not finite has
-        `diverged` true and keeps its row.
+        `diverged` true and keeps its row. With experts the loss is measured with every token at its first choice;
+        `loss_as_trained_nats` is measured with the capacity or the assignment of training.
     curve : list of dict
-        Loss on a fixed part of the validation windows at log-spaced steps.
+        Loss on a fixed part of the validation windows at log-spaced steps. With experts also the load since the
+        step before it: the entropy of the router's first choices (1 is even, 0 is one expert), the share of tokens
+        dropped, and the share of first choices that fell on each expert, as text, layer by layer.
     """
     import torch
     import torch.nn.functional as F
 
-    from .model import Decoder
+    from .experts import LoadMeter, routed_block
+    from .model import Block, Decoder
 
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(run.seed)
     shape = run.shape()
     batches, held_out, oracle, data_hash = _data(run)
-    model = Decoder(shape).to(device)
+    model = Decoder(shape, routed_block(run.router) if run.n_expert > 1 else Block).to(device)
+    load, held_out_load = LoadMeter(model), LoadMeter(model)
     matrices = [p for p in model.parameters() if p.ndim > 1]
     gains = [p for p in model.parameters() if p.ndim == 1]
     optimizer = torch.optim.AdamW(
@@ -172,9 +184,15 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         return F.cross_entropy(logits.flatten(0, 1), windows[:, 1:].reshape(-1))
 
     @torch.inference_mode()
-    def measure(windows):
-        parts = [loss_of(part).item() * len(part) for part in windows.split(256)]
-        return sum(parts) / len(windows)
+    def measure(windows, *, as_trained=False):
+        model.train(as_trained)
+        held_out_load.restart()
+        total = 0.0
+        for part in windows.split(run.batch_tokens // CONTEXT if as_trained else 256):
+            total += loss_of(part).item() * len(part)
+            held_out_load.count()
+        model.train()
+        return total / len(windows)
 
     points = set(curve_steps(run.steps))
     curve, diverged, start, measuring = [], False, time.perf_counter(), 0.0
@@ -184,17 +202,21 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         for group in optimizer.param_groups:
             group["lr"] = rate
         loss = loss_of(torch.from_numpy(batches(step)).to(device))
+        load.count()
+        loss = loss + sum(layer.auxiliary for layer in load.layers)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
+        for layer in load.layers:
+            layer.follow_the_load()
         if step + 1 in points:
             pause = time.perf_counter()
             value = measure(held_out[:CURVE_WINDOWS])
             measuring += time.perf_counter() - pause
             tokens = (step + 1) * run.batch_tokens
             curve.append({"run": run.name, "step": step + 1, "tokens": tokens,
-                          "flops": tokens * shape.flops_per_token(), "loss_nats": round(value, 6)})
+                          "flops": tokens * shape.flops_per_token(), "loss_nats": round(value, 6)} | load.read())
             if report:
                 report(step + 1, value)
             if not math.isfinite(value):
@@ -217,4 +239,12 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
     row["run"] = row.pop("name")
     if oracle is not None:
         row |= {"oracle_loss_nats": round(oracle, 6), "excess_nats": round(final - oracle, 6)}
+    if run.router:
+        row["params_router"] = shape.params_router
+    else:
+        del row["router"], row["n_expert"]
+    if load.layers:
+        row |= {"load_entropy": curve[-1]["load_entropy"], "dropped": round(load.dropped / load.seen, 5),
+                "held_out_load_entropy": held_out_load.read()["load_entropy"]}
+        row["loss_as_trained_nats"] = round(measure(held_out, as_trained=True), 6)
     return row, curve
