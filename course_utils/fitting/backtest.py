@@ -75,7 +75,8 @@ def backtest(fit: FitResult, *, by: ArrayLike | None = None, cuts: Sequence[floa
     Raises
     ------
     ValueError
-        If by is bad, no run lies above a cut, or too few lie below it (the message names the cut).
+        If by is bad, no run lies above a cut, too few lie below it, or the law fitted to those foretells no finite loss
+        (the message names the cut).
 
     Source
     ------
@@ -95,6 +96,9 @@ def backtest(fit: FitResult, *, by: ArrayLike | None = None, cuts: Sequence[floa
     used = fit.data["weights"] > 0
     if cuts is None:
         cuts = _natural_cuts(fit, scale, used)
+    cuts = validation.positive_column(cuts, "cuts")
+    if not cuts.size:
+        raise ValueError("cuts: there is none; give the scales up to which to fit, or None for the runs' own.")
     rows = []
     for cut in cuts:
         below = used & (scale <= cut * (1 + 1e-9))
@@ -141,7 +145,13 @@ def _natural_cuts(fit: FitResult, scale: Array, used: Array) -> list[float]:
 def _row(fit: FitResult, cut: float, scale: Array, below: Array, above: Array) -> BacktestRow:
     partial = refit(fit, np.where(below, fit.data["weights"], 0.0))
     measured = fit.data["loss"][above]
-    relative = partial.predict(*(fit.data[name][above] for name in fit.inputs)) / measured - 1.0
+    with np.errstate(over="ignore"):
+        relative = partial.predict(*(fit.data[name][above] for name in fit.inputs)) / measured - 1.0
+    if not np.isfinite(relative).all():
+        raise ValueError(
+            f"cuts: the law fitted up to {cut:.4g} rises or falls like a step and foretells no finite loss beyond. "
+            "Choose a larger cut, or plot the runs: they may follow no power law."
+        )
     baseline = fit.data["loss"][below].min() / measured - 1.0
     return BacktestRow(
         cut=cut,

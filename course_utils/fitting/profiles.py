@@ -208,6 +208,7 @@ class _Held:
         return end * self.unit, (seen_values, seen)
 
 
+@np.errstate(over="ignore", under="ignore")  # an infinite ratio is a Gaussian, as it should be
 def _huber_scale_profile(total: Array, n: float, delta: float) -> Array:
     """Minimise n ln Z(tau) + total / tau over the scale tau of Huber's density, by golden section in ln tau."""
     from scipy.special import erf
