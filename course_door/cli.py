@@ -74,9 +74,10 @@ def _setup(environment: Environment, _language: str, arguments: list[str]) -> in
 
 def _test(environment: Environment, language: str, arguments: list[str]) -> int:
     environment.ensure()
-    extras.bring(environment, "teach", "test")
+    found = extras.bring(environment, "teach", "test")
     chromium = extras.announce_chromium()
-    found = {"COURSE_CHROMIUM": chromium} if chromium else {}
+    if chromium:
+        found["COURSE_CHROMIUM"] = chromium
     # One file of tests stays on one core: its fixtures (a server, a browser) are made once.
     return _module(environment, language, "pytest", ["-n", "logical", "--dist", "loadfile", *arguments], **found)
 
@@ -101,9 +102,8 @@ def _bench(environment: Environment, language: str, arguments: list[str]) -> int
 
 def _teach(environment: Environment, language: str, arguments: list[str]) -> int:
     environment.ensure()
-    if not {"-h", "--help"} & set(arguments):
-        extras.bring(environment, "teach")
-    return _module(environment, language, "course_utils.teach", arguments)
+    found = {} if {"-h", "--help"} & set(arguments) else extras.bring(environment, "teach")
+    return _module(environment, language, "course_utils.teach", arguments, **found)
 
 
 def _data(environment: Environment, language: str, arguments: list[str]) -> int:

@@ -119,10 +119,11 @@ class Environment:
         return True
 
     def add(self, name: str) -> bool:
-        """Install ``requirements-NAME.lock`` beside what ``requirements.lock`` names; do nothing where that is done.
+        """Install ``requirements-NAME.lock`` into a folder beside ``.venv``; do nothing where that is done.
 
-        Such a lock names only packages that the first does not, and was resolved together with it: nothing that is
-        installed changes.
+        Such a lock names only packages that ``requirements.lock`` does not, and was resolved together with it. They
+        stay out of ``.venv``, where nbgrader would put its own menu into every learner's JupyterLab. The folder gets
+        its name when it is whole, so one that is there can be trusted.
 
         Parameters
         ----------
@@ -142,24 +143,36 @@ class Environment:
         lock = self.beside(name)
         if not lock.is_file():
             raise Problem("no_lock_file", file=lock.name)
-        names = locked_names(lock)
-        stamp = self.venv / f"course-{name}.json"
-        wanted = json.dumps({"lock": hashlib.sha256(lock.read_bytes()).hexdigest()})
-        if not names or (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
+        folder, python = self.packages(name), self.python_version() or "?"
+        stamp = folder / "course-stamp.json"
+        wanted = json.dumps({"lock": hashlib.sha256(lock.read_bytes()).hexdigest(), "python": python})
+        if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
             return False
+        names = locked_names(lock)
         private_folder(self.private)
         with self._alone() as held:
             uv = installer.find_uv()
             tool = installer.Uv(uv, self.python) if uv else installer.Pip(self.python)
-            said = say("installing_beside", names=", ".join(names), tool=tool.name)
-            fields = {"python": self.python_version() or "?", "venv": self.venv.name}
-            self._run(tool.beside(lock), said, held, **fields)
-            stamp.write_text(wanted, encoding="utf-8")
+            fresh = folder.with_suffix(".new")
+            if fresh.exists():
+                remove(fresh)
+            fresh.mkdir()
+            if names:
+                said = say("installing_beside", names=", ".join(names), tool=tool.name)
+                self._run(tool.beside(lock, fresh), said, held, python=python, venv=folder.name)
+            (fresh / stamp.name).write_text(wanted, encoding="utf-8")
+            if folder.exists():
+                remove(folder)
+            os.rename(fresh, folder)
         return True
 
     def beside(self, name: str) -> Path:
         """Return the lock of what only some commands need."""
         return self.root / f"requirements-{name}.lock"
+
+    def packages(self, name: str) -> Path:
+        """Return the folder that holds what only some commands need."""
+        return self.private / f"packages-{name}"
 
     def _bring_about(self, held: tuple) -> None:
         wanted, stamp = self.wanted(), self.recorded()

@@ -103,8 +103,14 @@ def _beside_the_lock(environment: Environment, *names: str) -> tuple[list[str], 
     return requirements, pins, options
 
 
-def bring(environment: Environment, *names: str) -> None:
-    """Install what only this command needs; where that fails, say what is missing and why, and go on without it."""
+def bring(environment: Environment, *names: str) -> dict[str, str]:
+    """Install what only this command needs; where that fails, say what is missing and why, and go on without it.
+
+    Returns
+    -------
+    dict
+        Environment variables under which Python finds what is installed, and the shell its programs.
+    """
     for name in names:
         try:
             environment.add(name)
@@ -113,6 +119,10 @@ def bring(environment: Environment, *names: str) -> None:
                 raise
             missing_names = ", ".join(locked_names(environment.beside(name)))
             print(say("beside_missing", names=missing_names, cause=problem), flush=True)
+    folders = [str(environment.packages(name)) for name in names if environment.packages(name).is_dir()]
+    programs = [os.path.join(folder, "bin") for folder in folders]
+    path = os.pathsep.join([environment.variables("en")["PATH"], *programs])
+    return {"PYTHONPATH": os.pathsep.join(folders), "PATH": path}
 
 
 def announce_chromium() -> str | None:

@@ -51,9 +51,8 @@ class Uv:
     def locked(self, lock: Path) -> list[str]:
         return [*self.front, "install", *self.into, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
 
-    def beside(self, lock: Path) -> list[str]:
-        # All of it anew: an installation that was cut short may have left half a package behind.
-        return [*self.locked(lock), "--no-deps", "--reinstall"]
+    def beside(self, lock: Path, folder: Path) -> list[str]:
+        return [*self.locked(lock), "--no-deps", "--target", str(folder)]
 
     def editable(self) -> list[str]:
         return [*self.front, "install", *self.into, "--reinstall", "--no-deps", "--no-build-isolation", "-e", "."]
@@ -83,8 +82,8 @@ class Pip:
         options = [*self.quietly, "--require-hashes", "--only-binary", ":all:", "--no-compile"]
         return [*self.front, "install", *options, "-r", str(lock)]
 
-    def beside(self, lock: Path) -> list[str]:
-        return [*self.locked(lock), "--no-deps", "--force-reinstall"]
+    def beside(self, lock: Path, folder: Path) -> list[str]:
+        return [*self.locked(lock), "--no-deps", "--target", str(folder)]
 
     def editable(self) -> list[str]:
         return [*self.front, "install", *self.quietly, "--no-deps", "--no-build-isolation", "-e", "."]

@@ -55,11 +55,13 @@ def test_the_second_time_nothing_is_done(installed):
 def test_pip_installs_what_stands_beside_the_lock(installed):
     tiny, _ = installed
     tiny.lock(("tinyslides", "1.0"), file="requirements-teach.lock")
-    assert "RAN True" in tiny.course("teach").stdout
-    assert tiny.imports("import tinyslides; print(tinyslides.version)") == "1.0"
+    module = tiny.root / "course_utils" / "teach" / "__main__.py"
+    module.write_text("import tinyslides\nprint('HAS', tinyslides.version)\n", encoding="utf-8")
+    assert "HAS 1.0" in tiny.course("teach").stdout
     tiny.lock(("tinyslides", "2.0"), file="requirements-teach.lock")
-    assert "RAN True" in tiny.course("teach").stdout
-    assert tiny.imports("import tinyslides; print(tinyslides.version)") == "2.0"
+    assert "HAS 2.0" in tiny.course("teach").stdout
+    assert tiny.course("teach").stdout == "HAS 2.0\n", "the second time nothing is done"
+    assert "No module named" in tiny.imports("import tinyslides"), "the learner's environment stays as it was"
     tiny.lock(file="requirements-teach.lock")
 
 
@@ -205,7 +207,9 @@ def test_what_only_the_tests_need_is_installed_by_them_once(tiny):
     first = tiny.run_quick("test")
     teach, test = tiny.calls()[before:]
     for call, name in ((teach, "teach"), (test, "test")):
-        assert f"-r {tiny.root / f'requirements-{name}.lock'} --no-deps --reinstall" in call
+        target = tiny.root / ".course" / f"packages-{name}"
+        assert f"-r {tiny.root / f'requirements-{name}.lock'} --no-deps --target {target}.new" in call
+        assert target.is_dir() and not target.with_suffix(".new").exists()
         assert "--require-hashes" in call
     assert "tinygrader, tinybase" in first.stdout and "SKIPPED: " not in first.stdout
     second = tiny.run_quick("test")
@@ -215,6 +219,8 @@ def test_what_only_the_tests_need_is_installed_by_them_once(tiny):
     assert len(tiny.calls()) == before + 3
     tiny.run_quick("teach")  # its own packages came with the tests
     assert len(tiny.calls()) == before + 3
+    failed = tiny.run_quick("setup", FAKE_UV="say:dns error")
+    assert failed.stdout == "Everything is in place.\n", "what stands beside is nothing to a learner"
 
 
 @pytest.mark.parametrize("language", ["en", "vi", "zh"])
@@ -231,6 +237,18 @@ def test_without_a_network_the_tests_run_and_say_what_is_left_out(tiny, language
     tiny.run_quick("test")
     assert len(tiny.calls()) == tried + 1, "what was not installed is tried again the next time"
     assert "course-unfinished" not in os.listdir(tiny.root / ".venv"), "the environment itself is whole"
+
+
+def test_packages_beside_that_were_cut_short_are_not_used(tiny):
+    tiny.run_quick("setup")
+    tiny.lock(("tinygrader", "1.0"), file="requirements-test.lock")
+    half = tiny.root / ".course" / "packages-test.new"
+    half.mkdir()
+    (half / "tinygrader.py").write_text("half of it")
+    (tiny.root / "pytest.py").write_text("print('TESTED')\n")
+    tiny.run_quick("test")
+    assert not half.exists()
+    assert os.listdir(tiny.root / ".course" / "packages-test") == ["course-stamp.json"]
 
 
 @pytest.mark.parametrize("language", ["en", "vi", "zh"])

@@ -25,6 +25,7 @@ needs_nbgrader = pytest.mark.skipif(
 
 def nbgrader(course: Path, *words: str) -> None:
     """Run one of nbgrader's commands in a course folder."""
+    # nbgrader calls alembic by its name; `course.py test` puts its folder of programs on the PATH.
     env = dict(os.environ) | {"SCALING_LAWS_PROGRESS": "off"}
     line = [sys.executable, "-m", "nbgrader", *words]
     done = subprocess.run(line, cwd=course, env=env, capture_output=True, text=True, timeout=300)

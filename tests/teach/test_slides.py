@@ -125,7 +125,7 @@ def _look_through(browser, path: Path) -> None:
         assert seen["high"] <= 720 and seen["wide"] <= 2, f"{where} does not fit: {seen}"
         assert seen["size"] >= 60, f"{where} is set too small to read: {seen}"
         assert seen["words"] > 0 and seen["broken"] == 0 and seen["small"] == 0, f"{where}: {seen}"
-        page.evaluate("Reveal.next()")
+        page.evaluate("while (Reveal.nextFragment()); Reveal.next()")
         assert time.monotonic() - begun < 120
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == [] and errors == []
     page.context.close()
