@@ -105,6 +105,11 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def _clocks() -> np.ndarray:
+    """Read the wall clock and the processor time of this process, seconds; other work slows the first alone."""
+    return np.array([time.perf_counter(), time.process_time()])
+
+
 @functools.lru_cache(maxsize=2)
 def _text() -> text.Corpus:
     return text.load()
@@ -195,7 +200,8 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         return total / len(windows)
 
     points = set(curve_steps(run.steps))
-    curve, diverged, start, measuring = [], False, time.perf_counter(), 0.0
+    curve, diverged = [], False
+    start, measuring = _clocks(), np.zeros(2)
     parameters = list(model.parameters())
     for step in range(run.steps):
         rate = learning_rate(step, run)
@@ -211,9 +217,9 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         for layer in load.layers:
             layer.follow_the_load()
         if step + 1 in points:
-            pause = time.perf_counter()
+            pause = _clocks()
             value = measure(held_out[:CURVE_WINDOWS])
-            measuring += time.perf_counter() - pause
+            measuring += _clocks() - pause
             tokens = (step + 1) * run.batch_tokens
             curve.append({"run": run.name, "step": step + 1, "tokens": tokens,
                           "flops": tokens * shape.flops_per_token(), "loss_nats": round(value, 6)} | load.read())
@@ -222,7 +228,7 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
             if not math.isfinite(value):
                 diverged = True
                 break
-    seconds = time.perf_counter() - start - measuring
+    seconds, cpu_seconds = (_clocks() - start - measuring).tolist()
     final = measure(held_out)
     tokens = run.steps * run.batch_tokens
     name = torch.cuda.get_device_name() if device.startswith("cuda") else f"CPU, {threads} thread, {processor()}"
@@ -240,7 +246,7 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
     if oracle is not None:
         row |= {"oracle_loss_nats": round(oracle, 6), "excess_nats": round(final - oracle, 6)}
     if run.router:
-        row["params_router"] = shape.params_router
+        row |= {"params_router": shape.params_router, "train_cpu_seconds": round(cpu_seconds, 2)}
     else:
         del row["router"], row["n_expert"]
     if load.layers:
