@@ -155,6 +155,9 @@ class Study:
     def __str__(self) -> str:
         return self.summary()
 
+    def __repr__(self) -> str:
+        return self.summary()
+
     def _repr_html_(self) -> str:
         from course_utils.fitting.study_presentation import study_html
 
