@@ -152,9 +152,6 @@ class Study:
 
         return study_text(self)
 
-    def __str__(self) -> str:
-        return self.summary()
-
     def __repr__(self) -> str:
         return self.summary()
 
