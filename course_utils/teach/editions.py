@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import urllib.parse
 from collections.abc import Mapping
 
 from nbformat import NotebookNode
@@ -106,9 +105,11 @@ def headings_of(notebook: NotebookNode) -> dict[str, str]:
 
 
 def _link(headings: Mapping[str, str], block: str) -> str:
-    """Link to the section of a block, as JupyterLab names its headings: spaces become hyphens."""
-    heading = headings[block]
-    return f"[{_text(heading)}](#{urllib.parse.quote(heading.replace(' ', '-'))})"
+    """Name the section of a block and link to the block itself.
+
+    JupyterLab follows a cell's id; a heading's own anchor it follows only where the heading is in ASCII.
+    """
+    return f"[{_text(headings[block])}](#cell-id={block})"
 
 
 def _text(text: str) -> str:

@@ -44,6 +44,8 @@ class Slide:
         What is read on it, in Markdown.
     shown : list of NotebookNode
         Code cells, shortened.
+    read : list of str
+        What reads the results, in Markdown.
     spoken : list of str
         What the speaker sees, in Markdown.
     """
@@ -52,7 +54,14 @@ class Slide:
     opens: bool = False
     words: list[str] = field(default_factory=list)
     shown: list[NotebookNode] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the results come only at a key press, because the slide asks for a guess first."""
+        asked = any(word.endswith(("?", "？")) for word in self.words)
+        return asked or any(cell.source.startswith("my_") for cell in self.shown)
 
 
 def slides_of(notebook: NotebookNode, notes: Notes | None) -> list[Slide]:
@@ -84,7 +93,7 @@ def slides_of(notebook: NotebookNode, notes: Notes | None) -> list[Slide]:
             prose = rest.strip() if opens else cell.source.strip()
             alone = place + 1 == len(cells) or cells[place + 1].cell_type == "markdown"
             if cell.id.endswith("-reading") and alone and slides[-1].shown:
-                slides[-1].words += lead(prose)
+                slides[-1].read += lead(prose)
                 slides[-1].spoken.append(prose)
                 continue
             words = lead(prose, notes.key(cell.id) if notes else None)
@@ -186,8 +195,9 @@ def _question(id: str, heading: str) -> Slide:
 def as_notebook(slides: list[Slide], title: str) -> NotebookNode:
     """Write slides as a notebook with the metadata that nbconvert's slide show reads.
 
-    A slide is a heading, its words, its code, its outputs and the speaker's notes, each a cell. The field ``offline``
-    names the part; the template of `course_utils.teach.slides` sets words and code beside a picture, or above a text.
+    A slide is a heading, its words, its code, what reads the results, the results and the speaker's notes, each a cell.
+    The field ``offline`` names the part; the template of `course_utils.teach.slides` sets words and code beside a
+    picture, or above a text.
     """
     cells = []
     for slide in slides:
@@ -197,11 +207,14 @@ def as_notebook(slides: list[Slide], title: str) -> NotebookNode:
         words = new_markdown_cell("\n\n".join(slide.words))
         words.metadata["offline"] = _place_of_words(slide)
         code = [new_code_cell(cell.source, metadata={"offline": "code"}) for cell in slide.shown]
+        read = [new_markdown_cell("\n\n".join(slide.read), metadata={"offline": "read"})] if slide.read else []
         results = new_code_cell(outputs=[output for cell in slide.shown for output in cell.outputs])
         results.metadata["offline"] = "results"
+        for cell in (*read, results):
+            cell.metadata["waits"] = slide.waits
         spoken = new_markdown_cell("\n\n".join(slide.spoken) or slide.heading)
         spoken.metadata["slideshow"] = {"slide_type": "notes"}
-        cells += [heading, words, *code, results, spoken]
+        cells += [heading, words, *code, *read, results, spoken]
     return new_notebook(cells=cells, metadata={"title": title})
 
 

@@ -55,9 +55,7 @@ def test_a_teacher_finds_an_answer_under_every_question(folders, code):
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_the_first_cell_is_for_the_teacher_and_links_to_headings_that_exist(folders, code):
-    from urllib.parse import unquote
-
+def test_the_first_cell_is_for_the_teacher_and_links_to_blocks_that_exist(folders, code):
     for lesson, notebook in read(folders[code], "teacher").items():
         cover = notebook.cells[0]
         assert cover.id == "for-the-teacher"
@@ -65,14 +63,9 @@ def test_the_first_cell_is_for_the_teacher_and_links_to_headings_that_exist(fold
         if notes is None:
             assert "](#" not in cover.source
             continue
-        headings = {
-            cell.source.split("\n")[0].lstrip("# ").strip().replace(" ", "-")
-            for cell in notebook.cells[1:]
-            if cell.source.startswith(("# ", "## "))
-        }
-        linked = [unquote(link) for link in re.findall(r"\]\(#([^)]+)\)", cover.source)]
-        assert len(linked) == len(notes.sections) + len(notes.misconceptions)
-        assert set(linked) <= headings
+        linked = re.findall(r"\]\(#cell-id=([^)]+)\)", cover.source)
+        wanted = [section.id for section in notes.sections] + [each.block for each in notes.misconceptions]
+        assert linked == wanted and set(linked) <= {cell.id for cell in notebook.cells}
         for goal in notes.goals:
             assert plain(goal) in cover.source
 
