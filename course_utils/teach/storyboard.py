@@ -131,13 +131,24 @@ def lead(prose: str, key: str | None = None) -> list[str]:
     first, *rest = [_SENTENCE_END.split(part.strip()) for part in prose.split("\n\n") if _is_words(part)] or [[]]
     said = [] if key else first[: 2 if first and _width(first[0]) < ENOUGH else 1]
     asks = [each for each in [*first[len(said) :], *(x for part in rest for x in part)] if each.endswith(("?", "？"))]
-    words = _joined([*said, *asks[:2]])
+    words = _joined([_balanced(each) for each in (*said, *asks[:2])])
     return keys + ([words] if words else []) + figures
 
 
 def _width(text: str) -> int:
     """Count letters, a Chinese one as two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _balanced(sentence: str) -> str:
+    """Take the stars out of a sentence whose emphasis began or ends in another one.
+
+    Examples
+    --------
+    >>> _balanced('Answer this: *"You have ten times the compute.'), _balanced("A *token* is text.")
+    ('Answer this: "You have ten times the compute.', 'A *token* is text.')
+    """
+    return sentence.replace("*", "") if sentence.count("*") % 2 else sentence
 
 
 def _joined(sentences: list[str]) -> str:

@@ -51,7 +51,8 @@ def test_a_teacher_finds_an_answer_under_every_question(folders, code):
                 assert after.metadata.tags == ["teacher"]
                 for id in asked[0].ids:
                     assert re.search(rf"<summary>[^\n]*{re.escape(id)}", after.source), f"{lesson}: {cell.id}"
-        assert asking > 0, f"{lesson} asks nothing"
+        if lesson[:2] in questions.lessons():
+            assert asking > 0, f"{lesson} asks nothing"
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -75,7 +76,7 @@ def test_the_students_copy_holds_no_output_and_no_answer(folders, code):
     for lesson, notebook in read(folders[code], "student").items():
         text = json.dumps(notebook, ensure_ascii=False)
         with using_language(code):
-            for id in questions.names(lesson[:2]):
+            for id in [id for id in questions.names() if id.startswith(lesson[:2])]:
                 assert plain(questions.find(id).words()["solution"]) not in text, id
         for cell in notebook.cells:
             assert "teacher" not in cell.metadata.get("tags", [])

@@ -62,7 +62,7 @@ def test_answers_are_with_the_speaker_and_not_on_the_slide(code, lesson):
     slides = story(code, lesson)
     shown = "\n".join(word for slide in slides for word in slide.words)
     with using_language(code):
-        for id in questions.names(lesson[:2]):
+        for id in [id for id in questions.names() if id.startswith(lesson[:2])]:
             assert plain(questions.find(id).words()["solution"]) not in shown
 
 
