@@ -32,6 +32,14 @@ _POWER_ALONE = re.compile(r"([-+]?)10\s*(?:\^|\*\*)\s*[({]?\s*([-+]?\d+)\s*[)}]?
 _ARITHMETIC = re.compile(r"[\d\s.e+\-*/^()]+")
 
 
+class UnknownUnit(ValueError):
+    """Refuse a number that is followed by words which are no unit; carries the number and the words."""
+
+    def __init__(self, value: float, part: str) -> None:
+        super().__init__(part)
+        self.value, self.part = value, part
+
+
 def parse_number(answer) -> tuple[float, str | None]:
     """Read `answer` as a number and a unit.
 
@@ -124,7 +132,7 @@ def _read(text: str, original: str, *, comma_is_decimal: bool) -> tuple[float, s
         return total, factor_of_money
     found = find_unit(rest)
     if found is None or (factor_of_money and found[0] != factor_of_money):
-        raise ValueError(rest)
+        raise UnknownUnit(total, rest)
     return total * found[1], found[0]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from course_utils.i18n import format_number, t
-from course_utils.questions.answers import other_reading, parse_number
+from course_utils.questions.answers import UnknownUnit, other_reading, parse_number
 from course_utils.questions.bank import Question
 from course_utils.questions.faces import Verdict
 from course_utils.questions.units import convert, written
@@ -57,6 +57,8 @@ def judge_number(
     """
     try:
         value, given = parse_number(answer)
+    except UnknownUnit as error:
+        return Verdict(None, t("questions.unit_unknown", value=format_number(error.value), part=error.part))
     except (ValueError, TypeError) as error:
         return Verdict(None, t("questions.not_a_number", part=str(error)))
     factor, same = 1.0, ""
@@ -165,7 +167,8 @@ def _judge_code(question: Question, answer: Any) -> Verdict:
     trial = try_out(question, answer)
     feedback = question.words()["feedback"]
     if isinstance(trial.error, NotImplementedError):
-        return Verdict(None, t("questions.stub", function=question.function))
+        said = t("questions.stub", function=question.function)
+        return Verdict(None, f"{question.words()['text']}\n{said}")
     if trial.error is not None:
         said = t("questions.code_raised", call=trial.call, error=f"{type(trial.error).__name__}: {trial.error}")
         return Verdict(False, t("questions.wrong", feedback=said))

@@ -6,6 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from course_utils.i18n import t
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -106,11 +108,11 @@ def convert(value: float, unit: str, wanted: str) -> float | None:
 
 
 def written(unit: str) -> str:
-    """Return how the course writes a unit.
+    """Return how the course writes a unit, in the language in force.
 
     Examples
     --------
     >>> written("flops"), written("pf-days")
     ('FLOPs', 'PF-days')
     """
-    return UNITS[unit].spellings[0]
+    return t(f"questions.units.{unit.replace('/', '_per_').replace('-', '_')}")
