@@ -6,6 +6,7 @@ What to use when
 ``fit_power_laws``  the same for many data sets, subsets or resamples at once
 ``fit_chinchilla``  N and D both vary: E + A N**-alpha + B D**-beta
 ``fit_kaplan``      N and D both vary, in Kaplan's coupled form without a floor (eq. 1.5)
+``fit_routed``      N and the number of experts both vary, at one token count: Clark's law of routed models
 ``fit_isoflop``     runs at a few fixed budgets: the valley's minimum of each, then exponents over budgets
 ``fit_valley_surface``  runs of any size and compute, counted in any way: one valley for all, its exponent
 ``fit_envelope``    whole training curves: the best loss at each compute, then exponents
@@ -41,6 +42,7 @@ from course_utils.fitting.profiles import Profile, profile
 from course_utils.fitting.refit import refit
 from course_utils.fitting.resampling import Bootstrap, bootstrap
 from course_utils.fitting.results import Estimate, FitResult, FitWarning
+from course_utils.fitting.routed import fit_routed
 from course_utils.fitting.surface import fit_chinchilla, fit_kaplan
 from course_utils.fitting.valley_surface import ValleySurface, fit_valley_surface
 
@@ -68,6 +70,7 @@ __all__ = [
     "fit_kaplan",
     "fit_power_law",
     "fit_power_laws",
+    "fit_routed",
     "fit_valley_surface",
     "profile",
     "refit",

@@ -64,8 +64,9 @@ def backtest(fit: FitResult, *, by: ArrayLike | None = None, cuts: Sequence[floa
 
     Parameters
     ----------
-    fit : from fit_power_law, fit_chinchilla or fit_kaplan
-    by : array of shape (n_runs,), the scale that is cut: compute, as a rule. None takes x, or 6 N D
+    fit : from fit_power_law, fit_chinchilla, fit_kaplan or fit_routed
+    by : array of shape (n_runs,), the scale that is cut: compute, as a rule. None takes x, or 6 N D, or params of
+        routed models
     cuts : scales up to which to fit. None takes up to six of the runs' own scales, as soon as the law can be fitted
 
     Returns
@@ -115,6 +116,8 @@ def backtest(fit: FitResult, *, by: ArrayLike | None = None, cuts: Sequence[floa
 
 
 def _scale(fit: FitResult, by: ArrayLike | None) -> Array:
+    if by is None and fit.law == "routed":  # experts are no scale: a run with twice as many costs no more
+        return fit.data["params"]
     if by is None:
         product = np.prod([fit.data[name] for name in fit.inputs], axis=0)
         return product if len(fit.inputs) == 1 else 6.0 * product

@@ -32,8 +32,9 @@ def estimates(problem: Problem, names: Sequence[str]) -> tuple[Mapping[str, Esti
     theta = problem.theta
     at_bound = (theta <= problem.lower) | (theta >= problem.upper)
     bound = dict(zip(names, (bool(b) for b in at_bound), strict=True))
-    if "E" in bound:
-        bound["E"] |= bool(theta[list(names).index("E")] <= _NEGLIGIBLE)
+    for name in ("E", "E_max"):  # E_max stands in theta as a share of its inverse
+        if name in bound:
+            bound[name] |= bool(theta[list(names).index(name)] <= _NEGLIGIBLE)
     values = problem.unpack(theta[None])
     for name in ("N_c", "D_c"):
         if name in bound:
@@ -60,6 +61,20 @@ def _bound_note(name: str, large: bool) -> FitWarning:
             "floor_at_zero",
             "E is 0: these runs show no floor. That is no proof that there is none; larger runs decide.",
             ("E",),
+        )
+    if name == "E_max":
+        return FitWarning(
+            "no_saturation",
+            "E_max is at a bound: these runs do not show where more experts stop helping. Do not use the law beyond "
+            "their numbers of experts.",
+            ("E_max",),
+        )
+    if name == "E_start":
+        return FitWarning(
+            "start_at_bound",
+            "E_start is at a bound: these runs do not show what the first few experts are worth. Add dense runs and "
+            "runs with two to eight experts.",
+            ("E_start",),
         )
     if name in _SCALES and not large:
         return FitWarning(

@@ -26,6 +26,7 @@ FORMULAS = {
     "power_law_no_floor": "L(x) = A·x^(−α)",
     "chinchilla": "L(N, D) = E + A·N^(−α) + B·D^(−β)",
     "kaplan": "L(N, D) = [(N_c/N)^(α_N/α_D) + D_c/D]^(α_D)",
+    "routed": "log₁₀ L(N, E) = a·log₁₀ N + b·log₁₀ Ê + c·log₁₀ N·log₁₀ Ê + d",
 }
 
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from course_utils.fitting import validation
 from course_utils.fitting.power_law import fit_power_law
 from course_utils.fitting.results import FitResult, FitWarning
+from course_utils.fitting.routed import fit_routed
 from course_utils.fitting.surface import fit_chinchilla, fit_kaplan
 
 
@@ -47,4 +48,5 @@ def refit(fit: FitResult, weights: ArrayLike) -> FitResult:
         python_warnings.simplefilter("ignore", FitWarning)
         if fit.law == "power_law":
             return fit_power_law(**columns, floor="E" in fit.params, **settings)
-        return {"chinchilla": fit_chinchilla, "kaplan": fit_kaplan}[fit.law](**columns, **settings)
+        fitter = {"chinchilla": fit_chinchilla, "kaplan": fit_kaplan, "routed": fit_routed}[fit.law]
+        return fitter(**columns, **settings)

@@ -211,7 +211,7 @@ def bootstrap(
 
     Parameters
     ----------
-    fit : from fit_power_law, fit_chinchilla or fit_kaplan
+    fit : from fit_power_law, fit_chinchilla, fit_kaplan or fit_routed
     n : resamples; 1,000 for a 90 per cent interval, 4,000 for its third digit
     seed : of the draws; the same seed gives the same intervals, whatever the block
     level, method : of the intervals put into the fit

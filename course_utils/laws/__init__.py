@@ -25,6 +25,13 @@ from course_utils.laws.kaplan import (
     kaplan_steps_loss,
     kaplan_tokens_loss,
 )
+from course_utils.laws.routed import (
+    effective_experts,
+    effective_params,
+    granular_loss,
+    joint_moe_loss,
+    routed_loss,
+)
 from course_utils.laws.single import compute_law, power_law
 
 __all__ = [
@@ -34,7 +41,11 @@ __all__ = [
     "chinchilla_loss",
     "compute_law",
     "critical_batch_size",
+    "effective_experts",
+    "effective_params",
     "effective_repeats",
+    "granular_loss",
+    "joint_moe_loss",
     "kaplan_compute_loss",
     "kaplan_loss",
     "kaplan_params_loss",
@@ -42,6 +53,7 @@ __all__ = [
     "kaplan_tokens_loss",
     "power_law",
     "repeated_data_loss",
+    "routed_loss",
 ]
 
 LAWS: Mapping[str, Callable[..., NDArray[np.float64]]] = MappingProxyType(
@@ -55,5 +67,8 @@ LAWS: Mapping[str, Callable[..., NDArray[np.float64]]] = MappingProxyType(
         "kaplan": kaplan_loss,
         "kaplan_steps": kaplan_steps_loss,
         "repeated_data": repeated_data_loss,
+        "routed": routed_loss,
+        "granular": granular_loss,
+        "joint_moe": joint_moe_loss,
     }
 )

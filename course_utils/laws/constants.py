@@ -92,5 +92,36 @@ CONSTANTS: Mapping[str, Constants] = MappingProxyType(
             "Kaplan et al. 2020, arXiv 2001.08361, Table 3, the joint fit of L(N, S)",
             N_c=6.5e13, S_c=2.1e3, alpha_N=0.077, alpha_S=0.76,
         ),
+        "clark_s_base": _constants(
+            "routed",
+            "Clark et al. 2022, arXiv 2202.01169, Table 3, S-BASE",
+            a=-0.082, b=-0.108, c=0.009, d=1.104, E_start=1.847, E_max=314.478,
+        ),
+        "clark_rl_r": _constants(
+            "routed",
+            "Clark et al. 2022, arXiv 2202.01169, Table 3, RL-R",
+            a=-0.083, b=-0.126, c=0.012, d=1.111, E_start=1.880, E_max=469.982,
+        ),
+        "clark_hash": _constants(
+            "routed",
+            "Clark et al. 2022, arXiv 2202.01169, Table 3, HASH",
+            a=-0.087, b=-0.136, c=0.012, d=1.157, E_start=4.175, E_max=477.741,
+        ),
+        "krajewski_64": _constants(
+            "granular",
+            "Krajewski et al. 2024, arXiv 2402.07871, Table 1, mixture of 64 experts",
+            a=18.1, alpha=0.115, b=30.8, beta=0.147, c=0.47, g=2.1, gamma=0.58,
+        ),
+        "krajewski_dense": _constants(
+            "chinchilla",
+            "Krajewski et al. 2024, arXiv 2402.07871, Table 1, dense (the same floor as the mixture)",
+            E=0.47, A=16.3, B=26.7, alpha=0.126, beta=0.127,
+        ),
+        "ludziejewski": _constants(
+            "joint_moe",
+            "Ludziejewski et al. 2025, arXiv 2502.05172, eq. 6 and Table 3 (signs as printed)",
+            a=35.91, alpha=-0.1889, delta=-0.2285, gamma=0.0098, b=35.98, beta=-0.1775, omega=0.5529, zeta=-0.0259,
+            c=1.3637, E_start=2.0732, E_max=290.4521,
+        ),
     }
 )  # fmt: skip

@@ -68,7 +68,7 @@ def load_entropy(load: ArrayLike) -> NDArray[np.float64]:
         raise ValueError("load is 0 for every expert; there is nothing to share out")
     share = table / total
     logs = np.log(share, out=np.zeros_like(share), where=share > 0)
-    return np.clip(-(share * logs).sum(axis=-1) / np.log(table.shape[-1]), 0.0, 1.0)
+    return np.clip(-(share * logs).sum(axis=-1) / np.log(table.shape[-1]), 0.0, 1.0) + 0.0  # no -0
 
 
 def bias_step(bias: ArrayLike, load: ArrayLike, *, step: float = 1e-3) -> NDArray[np.float64]:
