@@ -14,17 +14,31 @@ from course_utils.accounting.compute import (
     training_flops,
     training_flops_exact,
 )
+from course_utils.accounting.experts import (
+    MoeParams,
+    all_to_all_seconds,
+    capacity_bill,
+    expert_parallel_bytes,
+    moe_forward_flops_per_token,
+    moe_params,
+)
 from course_utils.accounting.memory import all_to_all_bytes, kv_cache_bytes, training_memory_bytes
 from course_utils.accounting.models import transformer_params
 
 __all__ = [
     "PF_DAY",
+    "MoeParams",
     "all_to_all_bytes",
+    "all_to_all_seconds",
+    "capacity_bill",
     "cost",
     "energy",
+    "expert_parallel_bytes",
     "forward_flops_per_token",
     "inference_flops",
     "kv_cache_bytes",
+    "moe_forward_flops_per_token",
+    "moe_params",
     "training_flops",
     "training_flops_exact",
     "training_memory_bytes",

@@ -76,7 +76,7 @@ def training_memory_bytes(params: ArrayLike, *, bytes_per_param: float = 16) -> 
 
 
 def all_to_all_bytes(
-    tokens: ArrayLike, *, top_k: int, d_model: int, devices: int, bytes_per_value: float = 2
+    tokens: ArrayLike, *, top_k: int, d_model: int, devices: ArrayLike, bytes_per_value: float = 2
 ) -> NDArray[np.float64]:
     r"""Compute what one device sends for one mixture-of-experts layer, forward: dispatch and combine.
 
@@ -86,12 +86,13 @@ def all_to_all_bytes(
     ----------
     tokens : array, tokens T on one device
     top_k, d_model : experts a token goes to, width of its vector
-    devices : devices P over which the experts are spread evenly
+    devices : array, devices P over which the experts are spread evenly
     bytes_per_value : 2 for bfloat16
 
     Returns
     -------
-    array of the shape of tokens, bytes; twice that with the backward pass
+    array of the common shape, bytes; twice that with the backward pass. Where experts work on padded buffers, those
+    travel: multiply by the capacity factor
 
     Raises
     ------
@@ -108,6 +109,7 @@ def all_to_all_bytes(
     200704
     """
     not_negative(tokens=tokens, top_k=top_k, d_model=d_model, bytes_per_value=bytes_per_value)
-    if not devices >= 1:
+    count = np.asarray(devices, dtype=np.float64)
+    if not (count >= 1).all():
         raise ValueError(f"devices must be 1 or more, not {devices!r}")
-    return 2.0 * np.asarray(tokens, dtype=np.float64) * top_k * d_model * bytes_per_value * (devices - 1) / devices
+    return 2.0 * np.asarray(tokens, dtype=np.float64) * top_k * d_model * bytes_per_value * (count - 1) / count
