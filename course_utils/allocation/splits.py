@@ -1,7 +1,4 @@
-"""Split a budget between parameters and tokens: to train, to train and use, with plenty of text or with little.
-
-Every answer says how far outside the runs it lies. A law that was fitted up to 1e21 FLOPs has an opinion at 1e26 too.
-"""
+"""Split a budget between parameters and tokens: in closed form, and numerically where the model is also used."""
 
 from __future__ import annotations
 
@@ -19,8 +16,6 @@ from course_utils.laws import Constants
 
 Array = NDArray[np.float64]
 Source = FitResult | Bootstrap | Constants | str
-
-__all__ = ["Allocation", "cheapest_for_loss", "compute_optimal", "exponents", "kaplan_table6"]
 
 _LARGEST_LOG = 600.0  # of a number that is still one, squared or multiplied
 
