@@ -6,30 +6,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import accounting as acc
-from course_utils import routing
+from course_utils import datasets, routing
 
 SMALL = {"vocab": 1024, "context": 64}
-NO_POSITIONS = {"positions": "none", "gated": True}
 
 
-@pytest.mark.parametrize(
-    ("shape", "total", "active"),
-    [
-        # widths and layers from the models' published configurations; totals as in data/reference/moe_models.csv
-        ({"n_layer": 32, "d_model": 4096, "n_expert": 8, "top_k": 2, "d_expert": 14336, "kv_share": 0.25,
-          "vocab": 32000, "context": 1}, 46.7e9, 12.9e9),
-        ({"n_layer": 56, "d_model": 6144, "n_expert": 8, "top_k": 2, "d_expert": 16384, "kv_share": 8 / 48,
-          "vocab": 32768, "context": 1}, 141e9, 39e9),
-        ({"n_layer": 16, "d_model": 2048, "n_expert": 64, "top_k": 8, "d_expert": 1024, "vocab": 50304,
-          "context": 1}, 6.9e9, 1.3e9),
-        ({"n_layer": 28, "d_model": 2048, "n_expert": 64, "top_k": 6, "n_shared": 2, "d_expert": 1408, "d_ff": 10944,
-          "n_routed_layer": 27, "vocab": 102400, "context": 1}, 16.4e9, 2.8e9),
-    ],
-)  # fmt: skip
-def test_known_models(shape, total, active):
-    count = acc.moe_params(**shape, **NO_POSITIONS)
-    assert count.total == pytest.approx(total, rel=0.01)
-    assert count.active == pytest.approx(active, rel=0.02)
+# Widths and layers from the models' published configurations; the sizes they must give stand in the reference table.
+KNOWN = {
+    "Mixtral 8x7B": {"n_layer": 32, "d_model": 4096, "d_expert": 14336, "kv_share": 8 / 32, "vocab": 32000},
+    "Mixtral 8x22B": {"n_layer": 56, "d_model": 6144, "d_expert": 16384, "kv_share": 8 / 48, "vocab": 32768},
+    "OLMoE": {"n_layer": 16, "d_model": 2048, "d_expert": 1024, "vocab": 50304},
+    "DeepSeekMoE 16B": {"n_layer": 28, "n_routed_layer": 27, "d_model": 2048, "d_expert": 1408, "d_ff": 10944,
+                        "vocab": 102400},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", KNOWN)
+def test_known_models(model):
+    row = datasets.load("moe_models").set_index("model").loc[model]
+    choice = {"n_expert": row["experts"], "n_shared": row["experts_shared"], "top_k": row["top_k"]}
+    count = acc.moe_params(**KNOWN[model], **choice, context=1, positions="none", gated=True)
+    assert count.total == pytest.approx(row["params"], rel=0.01)
+    assert count.active == pytest.approx(row["params_active"], rel=0.02)
 
 
 def test_one_expert_is_a_dense_model_with_a_router():
