@@ -91,14 +91,23 @@ def known_entropy() -> list[Run]:
     ]
 
 
-def routed() -> list[Run]:
-    """List the models with experts in every block and their dense peers: first seeds first, within data and width."""
+def _routed(set_: str, name: str, designs, factor: float) -> list[Run]:
     return [
-        _run(f"routed-{corpus}-d{d}-{router}-e{e}-s{seed}", "routed", corpus, d, tokens=tokens, seed=seed, n_expert=e,
-             router=router)
-        for corpus, d, tokens, experts in ROUTED for seed in range(ROUTED_SEEDS)
+        _run(f"{name}-{corpus}-d{d}-{router}-e{e}-s{seed}", set_, corpus, d, tokens=tokens, seed=seed, n_expert=e,
+             router=router, factor=factor)
+        for corpus, d, tokens, experts in designs for seed in range(ROUTED_SEEDS)
         for router, e in [("dense", 1), *((router, e) for e in experts for router in ROUTERS)]
     ]
+
+
+def routed() -> list[Run]:
+    """List the models with experts in every block and their dense peers: first seeds first, within data and width."""
+    return _routed("routed", "routed", ROUTED, 1.0)
+
+
+def routed_half_rate() -> list[Run]:
+    """List the smallest of them again at half the learning rate, where seeds scatter less."""
+    return _routed("routed_half_rate", "half", ROUTED[:1], 0.5)
 
 
 def routed_smoke() -> list[Run]:
@@ -123,6 +132,7 @@ SETS = {
     "warmup": warmup_set,
     "facts": known_entropy,
     "routed": routed,
+    "routed_half_rate": routed_half_rate,
     "smoke": smoke,
     "routed_smoke": routed_smoke,
 }
