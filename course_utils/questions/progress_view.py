@@ -158,9 +158,9 @@ def progress() -> Progress:
     known = {id: answers for id, answers in tries.items() if places[id]}
 
     def line(name: str, ids: list[str], total: int | None) -> Line:
-        right = sum(known[id][-1].share >= 0.7 for id in ids)
-        alone = sum(known[id][0].share >= 0.7 and not known[id][0].hints for id in ids)
-        return Line(name, len(ids), right, alone, total)
+        right = [id for id in ids if known[id][-1].share >= 0.7]
+        alone = sum(known[id][0].share >= 0.7 and not known[id][0].hints for id in right)
+        return Line(name, len(ids), len(right), alone, total)
 
     of_lesson = [id for id in known if known[id][0].kind == "question"]
     by_lesson = tuple(

@@ -215,7 +215,8 @@ class Interview:
 
     def __repr__(self) -> str:
         with using_language(self.language):
-            counts = ", ".join(f"{t(f'questions.levels.{level}')} {len(choose_cards(level))}" for level in LEVELS)
+            comma = t("questions.labels.comma")
+            counts = comma.join(f"{t(f'questions.levels.{level}')} {len(choose_cards(level))}" for level in LEVELS)
             lines = [t("questions.interview_title"), t("questions.interview_lead")]
             lines.append(t("questions.interview_bank", counts=counts, topics=len(card_topics())))
             lines.append(t("questions.interview_plain"))
