@@ -100,6 +100,16 @@ def test_columns_of_later_runs_are_added(tmp_path):
     assert [row["note"] for row in rows] == ["new", ""]
 
 
+def test_routed_runs_have_tables_of_their_own_whatever_their_text(tmp_path):
+    store = Store(tmp_path)
+    for name, corpus, router in (("a", "text", "dense"), ("b", "facts", "switch"), ("c", "facts", "")):
+        store.add({"run": name, "corpus": corpus, "router": router, "loss_nats": 3.0}, [{"run": name, "step": 1}])
+    assert [row["run"] for row in rows_of(tmp_path / "routed_runs.csv")] == ["a", "b"]
+    assert [row["run"] for row in rows_of(tmp_path / "routed_curves.csv")] == ["a", "b"]
+    assert [row["run"] for row in rows_of(tmp_path / "facts_runs.csv")] == ["c"]
+    assert store.finished() == {"a", "b", "c"}
+
+
 def test_two_runs_of_one_name_are_refused(tmp_path):
     with pytest.raises(ValueError, match="own name"):
         sweep(plan.smoke() + plan.smoke(), tmp_path, trainer=stand_in.wait, bar=False)
