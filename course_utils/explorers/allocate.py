@@ -19,9 +19,9 @@ from course_utils.explorers.allocate_state import (
 from course_utils.explorers.controls import Choice, Control, Switch
 from course_utils.explorers.explorer import Explorer
 from course_utils.explorers.labels import spread_labels
-from course_utils.explorers.picture import Picture
 from course_utils.explorers.plane import PARAMS_LIMITS, TOKENS_LIMITS, TOKENS_PER_PARAM, draw_plane
 from course_utils.i18n import format_count, format_flops, format_number, format_percent, language, t
+from course_utils.plots.picture import Picture
 
 _BOX = (0.16, 0.185, 0.625, 0.73)  # left, bottom, width, height; room for '100 nghìn tỷ' and for the sources' names
 _NAMES = {"Llama 3.1 405B": ("right", 12, 7), "MT-NLG": ("left", 6, 4)}

@@ -13,7 +13,6 @@ from course_utils import datasets
 from course_utils.explorers.controls import Choice, Control, Slider, decade_steps
 from course_utils.explorers.cost_sum import Accelerator, CostResult, compute_cost, format_energy
 from course_utils.explorers.explorer import Explorer
-from course_utils.explorers.picture import Picture
 from course_utils.explorers.plane import PARAMS_LIMITS, draw_plane, white_halo
 from course_utils.i18n import (
     format_count,
@@ -25,6 +24,7 @@ from course_utils.i18n import (
     format_scientific,
     t,
 )
+from course_utils.plots.picture import Picture
 
 _PARAMS = decade_steps(1e7, 1e13)
 _TOKENS = decade_steps(1e9, 1e14, (1, 1.4, 2, 3, 4, 5, 7))

@@ -21,8 +21,8 @@ from course_utils.explorers.count_state import (
 )
 from course_utils.explorers.explorer import Explorer
 from course_utils.explorers.labels import spread_labels
-from course_utils.explorers.picture import Picture
 from course_utils.i18n import format_percent, format_scientific, language, t
+from course_utils.plots.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

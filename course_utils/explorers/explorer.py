@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from traitlets import HasTraits, TraitError
 
 from course_utils.explorers.controls import Action, Choice, Control, Slider, Span, Switch
-from course_utils.explorers.picture import Picture
 from course_utils.i18n import language, t, using_language
+from course_utils.plots.picture import Picture
 
 
 class Explorer:

@@ -14,10 +14,10 @@ from course_utils.explorers.controls import Action, Control, Slider, Span, Switc
 from course_utils.explorers.explorer import Explorer
 from course_utils.explorers.foretell_state import ForetellResult, ForetellState
 from course_utils.explorers.labels import spread_labels
-from course_utils.explorers.picture import Picture
 from course_utils.explorers.scoring import LEVEL, Call, Round
 from course_utils.explorers.valleys import find_valleys
 from course_utils.i18n import format_flops, format_percent, format_scientific, t
+from course_utils.plots.picture import Picture
 
 _RESAMPLES = 400
 _BUDGETS_NEEDED = {False: 2, True: 3}  # with or without a floor: one for each letter of the law

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from course_utils.explorers.picture import Picture
+    from course_utils.plots.picture import Picture
 
 _MOST = 9
 _MARKS = {"left": "_", "bottom": "|", "top": "|"}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
 
-    from course_utils.explorers.picture import Picture
+    from course_utils.plots.picture import Picture
 
 PARAMS_LIMITS = (6e6, 1.7e13)
 TOKENS_LIMITS = (6e8, 1.7e14)

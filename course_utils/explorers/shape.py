@@ -11,9 +11,9 @@ from traitlets import Bool, Enum, Float, HasTraits
 from course_utils.explorers.controls import Choice, Control, Slider, Switch
 from course_utils.explorers.explorer import Explorer
 from course_utils.explorers.labels import spread_labels
-from course_utils.explorers.picture import Picture
 from course_utils.i18n import format_count, format_number, format_percent, t
 from course_utils.laws import power_law
+from course_utils.plots.picture import Picture
 
 AXES = ("linear", "semilog", "log-log")
 _DECADES = 10.0 ** np.arange(7)

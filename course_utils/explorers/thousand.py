@@ -10,7 +10,6 @@ import numpy as np
 
 from course_utils.explorers.controls import Choice, Control, Span
 from course_utils.explorers.explorer import Explorer
-from course_utils.explorers.picture import Picture
 from course_utils.explorers.thousand_state import (
     CURVES,
     LAWS,
@@ -29,6 +28,7 @@ from course_utils.fitting.ladders import Ladder
 from course_utils.fitting.presentation import html_table
 from course_utils.fitting.study_presentation import signed_percent
 from course_utils.i18n import format_count, format_flops, format_percent, format_scientific, language, t
+from course_utils.plots.picture import Picture
 
 _LAWS_FITTED = 1000
 _LEAST, _MOST = -0.25, 0.65  # ends of the histogram; what lies beyond is counted in its last bins

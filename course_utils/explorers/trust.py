@@ -13,7 +13,6 @@ from course_utils import datasets
 from course_utils.explorers.controls import Choice, Control
 from course_utils.explorers.explorer import Explorer
 from course_utils.explorers.labels import spread_labels
-from course_utils.explorers.picture import Picture
 from course_utils.explorers.trust_state import (
     BUDGETS,
     DELTAS,
@@ -27,6 +26,7 @@ from course_utils.explorers.trust_state import (
     answer_of,
 )
 from course_utils.i18n import format_count, format_flops, format_number, format_scientific, language, t
+from course_utils.plots.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

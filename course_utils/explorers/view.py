@@ -9,9 +9,9 @@ import unicodedata
 from typing import Any
 
 import ipywidgets as widgets
-from traitlets import Unicode
 
 from course_utils.explorers.controls import Choice, Control, Slider, Span, Switch
+from course_utils.plots.described_image import DescribedImage
 
 # A readout that grows with its text would move the slider under the reader's hand, so it keeps its width.
 _STYLE = """<style>
@@ -28,16 +28,6 @@ _STYLE = """<style>
 .scaling-explorer td small { opacity: 0.75; }
 .scaling-explorer .widget-html-content { overflow-x: auto; }
 </style>"""
-
-
-class DescribedImage(widgets.Image):
-    """An image with a text for those who cannot see it.
-
-    The browser's part of ipywidgets 8 writes a widget's tooltip as the element's ``title``, which names an image
-    without ``alt``, but only where the widget has a description, which an image lacks: so this one has an empty one.
-    """
-
-    description = Unicode("").tag(sync=True)
 
 
 class ExplorerView(widgets.VBox):

@@ -10,7 +10,6 @@ from course_utils import datasets
 from course_utils.explorers.controls import Choice, Control
 from course_utils.explorers.explorer import Explorer
 from course_utils.explorers.moving_ticks import MovingTicks
-from course_utils.explorers.picture import Picture
 from course_utils.explorers.walk_state import (
     GROUNDS,
     MULTIPLES,
@@ -23,6 +22,7 @@ from course_utils.explorers.walk_state import (
     walk,
 )
 from course_utils.i18n import format_count, format_flops, format_number, format_percent, language, t
+from course_utils.plots.picture import Picture
 
 _BOX = (0.105, 0.185, 0.84, 0.62)
 _BESIDE = 1.16  # the factor in size that is the distance of a label from its dot

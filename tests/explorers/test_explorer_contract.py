@@ -293,7 +293,7 @@ def test_png_round_trip():
 
     from PIL import Image
 
-    from course_utils.explorers.png import encode_png
+    from course_utils.plots.png import encode_png
 
     pixels = np.random.default_rng(0).integers(0, 256, (37, 53, 4), dtype=np.uint8)
     png = encode_png(pixels)

@@ -7,10 +7,10 @@ import pytest
 
 from course_utils import allocation, datasets, explorers, fitting
 from course_utils.explorers.moving_ticks import MovingTicks
-from course_utils.explorers.picture import Picture
 from course_utils.explorers.walk_state import GROUNDS, MULTIPLES, RUNGS, LawGround, RunsGround, walk
 from course_utils.i18n import using_language
 from course_utils.laws import CONSTANTS, chinchilla_loss
+from course_utils.plots.picture import Picture
 
 LAWS = [name for name in GROUNDS if name != "our_runs"]
 

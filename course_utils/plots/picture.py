@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from course_utils.explorers.png import encode_png, encode_small_png
+from course_utils.plots.png import encode_png, encode_small_png
 
 _KEPT_BACKGROUNDS = 8  # a background of 1520 x 840 pixels is 5 MB
 
@@ -74,7 +74,7 @@ class Picture:
         **style
             Properties of :class:`matplotlib.text.Text`.
         """
-        from course_utils.explorers.stamps import StampedText
+        from course_utils.plots.stamps import StampedText
 
         artist = StampedText(x, y, "", **style)
         owner = self.figure if axes is None else axes
