@@ -176,15 +176,17 @@ def tests_html(analysis: Analysis) -> str:
     return section(t("own_runs.report.tests"), *parts) if parts else ""
 
 
+def told_html(analysis: Analysis) -> str:
+    """Write what comes first: the file, the rows, the verdict."""
+    return paragraphs([source_line(analysis.runs.reading), *data_sentences(analysis)]) + verdict_html(analysis)
+
+
+def fitted_html(analysis: Analysis) -> str:
+    """Write what is the same for every budget: fit, tests, warnings."""
+    return fit_section(analysis) + tests_html(analysis) + warnings_html(analysis)
+
+
 def analysis_html(analysis: Analysis) -> str:
     """Write an analysis as HTML for a notebook: verdict, figure, plan, fit, tests, warnings."""
-    parts = [
-        paragraphs([source_line(analysis.runs.reading), *data_sentences(analysis)]),
-        verdict_html(analysis),
-        figure_html(analysis),
-        plan_html(analysis),
-        fit_section(analysis),
-        tests_html(analysis),
-        warnings_html(analysis),
-    ]
+    parts = (told_html(analysis), figure_html(analysis), plan_html(analysis), fitted_html(analysis))
     return f'<div class="own-runs">{"".join(parts)}</div>'

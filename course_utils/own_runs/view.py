@@ -14,14 +14,17 @@ import numpy as np
 from course_utils.i18n import language, t, using_language
 from course_utils.own_runs import faces
 from course_utils.own_runs.analysis import Analysis, analyse
-from course_utils.own_runs.figure import png
+from course_utils.own_runs.figure import INCHES, figure_text, png
+from course_utils.own_runs.live_figure import LiveFigure
 from course_utils.own_runs.reading import Reading, read
 from course_utils.own_runs.reading_faces import reading_html, unit_key
 from course_utils.own_runs.said import Refusal
 from course_utils.own_runs.units import UNITS
+from course_utils.plots.described_image import DescribedImage
 
 _ROLES = ("params", "tokens", "flops", "loss", "budget", "run", "step", "seed", "diverged")
 _ABSENT = ""  # of a drop-down: a list shows nothing at all for None
+_IMAGE_WIDTH = 820  # pixels of the page
 _BEYOND = 4.0  # powers of ten beyond the largest run to which the budget goes
 _STYLE = """<style>
 .own-runs-page table { border-collapse: collapse; margin: 4px 0; min-width: min(100%, 36em); max-width: 60em; }
@@ -39,7 +42,6 @@ _STYLE = """<style>
 .own-runs-page h2 { font-size: 1.1em; margin: 12px 0 2px; white-space: normal; }
 .own-runs-page h3 { font-size: 1em; margin: 8px 0 0; }
 .own-runs-page figure { margin: 6px 0; }
-.own-runs-page img { max-width: min(100%, 820px); height: auto; }
 .own-runs-page .refused { border-left: 3px solid #D55E00; padding-left: 10px; }
 </style>"""
 
@@ -142,15 +144,6 @@ class OwnRuns:
                 self._view = _View(self)
         return self._view.box
 
-    def result_html(self) -> str:
-        """Return the analysis as HTML, or the reading where there is none yet."""
-        with using_language(self.language):
-            if self.analysis is None:
-                body = reading_html(self.reading, next_step=t("own_runs.view.next", button=t("own_runs.view.analyse")))
-            else:
-                body = faces.analysis_html(self.analysis)
-        return f'<div lang="{self.language}" class="own-runs-page">{body}</div>'
-
     def __repr__(self) -> str:
         with using_language(self.language):
             return self.reading.summary() if self.analysis is None else self.analysis.summary()
@@ -169,6 +162,11 @@ class OwnRuns:
 def _row() -> widgets.Layout:
     """Make a layout for a row; each row its own, for hiding one must not hide another."""
     return widgets.Layout(flex_flow="row wrap", align_items="center", max_width="960px")
+
+
+def _asked(flops: float) -> float:
+    """Return the budget that a place of the slider stands for: as many digits as the reader is shown."""
+    return float(f"{flops:.3g}")
 
 
 class _View:
@@ -205,7 +203,7 @@ class _View:
             max=30,
             step=0.05,
             readout_format=".2e",
-            continuous_update=False,
+            continuous_update=True,
             description=t("own_runs.view.budget"),
             style={"description_width": "auto"},
             layout=widgets.Layout(width="auto", max_width="46em"),
@@ -218,7 +216,14 @@ class _View:
             layout=wide,
         )
         self.replace = widgets.Checkbox(description=t("own_runs.view.replace"), indent=False, layout=auto)
-        self.message, self.result = widgets.HTML(), widgets.HTML()
+        self.message, self.result, self.plan, self.fitted = (widgets.HTML() for _ in range(4))
+        self.image = DescribedImage(
+            format="png",
+            width=_IMAGE_WIDTH,
+            layout=widgets.Layout(max_width="100%", height="auto", object_fit="contain", flex="0 0 auto"),
+        )
+        self.image.layout.align_self = "flex-start"
+        self._figure: LiveFigure | None = None
         run = self._button("analyse", lambda: page.analyse(), style="primary")
         heading = widgets.HTML(
             f'{_STYLE}<div lang="{page.language}" class="own-runs-page"><p><strong>{escape(t("own_runs.view.title"))}'
@@ -231,46 +236,34 @@ class _View:
             ),
         )
         self.saving = widgets.HBox([self.save_as, self.replace, self._button("save", self._save)], layout=_row())
-        self.box = widgets.VBox(
-            [
-                heading,
-                widgets.HBox(
-                    [
-                        self.upload,
-                        self.path,
-                        self._button("open", lambda: page.open(self.path.value.strip())),
-                        self._button("sample", lambda: page.open(None)),
-                    ],
-                    layout=_row(),
-                ),
-                grid,
-                widgets.HBox([self.decimal, self.leave_out, run], layout=_row()),
-                self.message,
-                self.budget,
-                self.result,
-                self.saving,
-            ],
-            layout=widgets.Layout(width="100%", align_items="stretch"),
+        source = [
+            self.upload,
+            self.path,
+            self._button("open", lambda: page.open(self.path.value.strip())),
+            self._button("sample", lambda: page.open(None)),
+        ]
+        settled = [self.decimal, self.leave_out, run]
+        self._top = (
+            heading,
+            widgets.HBox(source, layout=_row()),
+            grid,
+            widgets.HBox(settled, layout=_row()),
+            self.message,
+            self.budget,
+            self.result,
         )
+        self.box = widgets.VBox(layout=widgets.Layout(width="100%", align_items="stretch"))
         self.box.add_class("own-runs-page")
         self.show()
 
     def show(self) -> None:
-        """Bring every widget up to the page's state."""
-        page, reading = self.page, self.page.reading
+        """Bring every widget up to the page's state; the picture goes first, it is what the eye waits for."""
+        page = self.page
+        if page.analysis is not None:
+            self._show_figure(page.analysis)
         self._writing = True
         try:
-            absent = (t("own_runs.view.none"), _ABSENT)
-            for role, widget in self.columns.items():
-                widget.options = [absent, *((name, name) for name in reading.table.header if name)]
-                guess = reading.columns.get(role)
-                widget.value = _ABSENT if guess is None else guess.value
-            for role, widget in self.units.items():
-                guess = reading.units.get(role)
-                widget.disabled = guess is None
-                widget.value = UNITS[role][0] if guess is None else guess.value
-            self.decimal.value = reading.decimal
-            self.leave_out.value = ", ".join(map(str, reading.choices.leave_out))
+            self._show_reading(page.reading)
             self._show_budget()
         finally:
             self._writing = False
@@ -278,21 +271,61 @@ class _View:
         self.message.value = (
             f'<p lang="{page.language}" class="{kind}" role="{role}">{escape(page.message)}</p>' if page.message else ""
         )
-        self.result.value = page.result_html()
-        self.saving.layout.display = "none" if page.analysis is None else "flex"
+        with using_language(page.language):
+            self._show_result()
+
+    def _show_reading(self, reading: Reading) -> None:
+        absent = (t("own_runs.view.none"), _ABSENT)
+        for role, widget in self.columns.items():
+            widget.options = [absent, *((name, name) for name in reading.table.header if name)]
+            guess = reading.columns.get(role)
+            widget.value = _ABSENT if guess is None else guess.value
+        for role, widget in self.units.items():
+            guess = reading.units.get(role)
+            widget.disabled = guess is None
+            widget.value = UNITS[role][0] if guess is None else guess.value
+        self.decimal.value = reading.decimal
+        self.leave_out.value = ", ".join(map(str, reading.choices.leave_out))
+
+    def _show_figure(self, analysis: Analysis) -> None:
+        with using_language(self.page.language):
+            if self._figure is None or not self._figure.shows(analysis):
+                self._figure = LiveFigure(analysis)
+                self.fitted.value = self._part(faces.fitted_html(analysis))
+            self.image.show(self._figure.png(analysis), figure_text(analysis))
+
+    def _show_result(self) -> None:
+        analysis = self.page.analysis
+        if analysis is None:
+            step = t("own_runs.view.next", button=t("own_runs.view.analyse"))
+            self.result.value = self._part(reading_html(self.page.reading, next_step=step))
+            self.box.children = (*self._top, self.saving)
+        else:
+            self.result.value = self._part(faces.told_html(analysis))
+            self.plan.value = self._part(faces.plan_html(analysis))
+            self.box.children = (*self._top, self.image, self.plan, self.fitted, self.saving)
+        self.saving.layout.display = "none" if analysis is None else "flex"
+
+    def _part(self, body: str) -> str:
+        """Write a part of the page, with the language that it speaks."""
+        return f'<div lang="{self.page.language}" class="own-runs">{body}</div>'
 
     def _show_budget(self) -> None:
+        """Put the slider where the plan is; one whose limits and value are right is left alone under the hand."""
         analysis = self.page.analysis
         planned = analysis is not None and analysis.plan.flops is not None
         self.budget.layout.display = "flex" if planned else "none"
-        if planned:
-            flops, target = analysis.runs.flops, analysis.plan.flops
-            low, high = np.floor(np.log10(flops.min())), np.ceil(np.log10(flops.max()) + _BEYOND)
-            # The wider limits first: a slider refuses limits that leave its value outside.
-            self.budget.min, self.budget.max = -300, 300
-            self.budget.value = target
-            self.budget.min = float(min(low, np.log10(target)))
-            self.budget.max = float(max(high, np.log10(target)))
+        if not planned:
+            return
+        flops, target = analysis.runs.flops, analysis.plan.flops
+        low, high = np.floor(np.log10(flops.min())), np.ceil(np.log10(flops.max()) + _BEYOND)
+        limits = float(min(low, np.log10(target))), float(max(high, np.log10(target)))
+        if limits == (self.budget.min, self.budget.max) and _asked(self.budget.value) == target:
+            return
+        # The wider limits first: a slider refuses limits that leave its value outside.
+        self.budget.min, self.budget.max = -300, 300
+        self.budget.value = target
+        self.budget.min, self.budget.max = limits
 
     def _button(self, name: str, work, style: str = "") -> widgets.Button:
         button = widgets.Button(
@@ -342,7 +375,7 @@ class _View:
 
     def _budget_changed(self, change: dict) -> None:
         if not self._writing:
-            self.page.set_budget(float(f"{change['new']:.3g}"))
+            self.page.set_budget(_asked(change["new"]))
 
     def _uploaded(self, change: dict) -> None:
         if change["new"]:
