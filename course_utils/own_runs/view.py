@@ -14,7 +14,7 @@ import numpy as np
 from course_utils.i18n import language, t, using_language
 from course_utils.own_runs import faces
 from course_utils.own_runs.analysis import Analysis, analyse
-from course_utils.own_runs.figure import INCHES, figure_text, png
+from course_utils.own_runs.figure import figure_text, png
 from course_utils.own_runs.live_figure import LiveFigure
 from course_utils.own_runs.reading import Reading, read
 from course_utils.own_runs.reading_faces import reading_html, unit_key
@@ -41,7 +41,6 @@ _STYLE = """<style>
   overflow-wrap: anywhere; }
 .own-runs-page h2 { font-size: 1.1em; margin: 12px 0 2px; white-space: normal; }
 .own-runs-page h3 { font-size: 1em; margin: 8px 0 0; }
-.own-runs-page figure { margin: 6px 0; }
 .own-runs-page .refused { border-left: 3px solid #D55E00; padding-left: 10px; }
 </style>"""
 
@@ -249,7 +248,6 @@ class _View:
             grid,
             widgets.HBox(settled, layout=_row()),
             self.message,
-            self.budget,
             self.result,
         )
         self.box = widgets.VBox(layout=widgets.Layout(width="100%", align_items="stretch"))
@@ -303,7 +301,7 @@ class _View:
         else:
             self.result.value = self._part(faces.told_html(analysis))
             self.plan.value = self._part(faces.plan_html(analysis))
-            self.box.children = (*self._top, self.image, self.plan, self.fitted, self.saving)
+            self.box.children = (*self._top, self.budget, self.image, self.plan, self.fitted, self.saving)
         self.saving.layout.display = "none" if analysis is None else "flex"
 
     def _part(self, body: str) -> str:
