@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, product
-from math import comb
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -1,4 +1,4 @@
-"""A learner's path in JupyterLab: wrong, hint, right, the record after a restart; an interview; all of it by keyboard."""
+"""A learner's path in JupyterLab: wrong, hint, right, the record after a restart; an interview."""
 
 from __future__ import annotations
 

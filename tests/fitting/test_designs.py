@@ -189,7 +189,7 @@ def test_bad_ladders_are_refused(ladder):
         Ladder.of(runs[runs["set"] == "holdout"])
     with pytest.raises(ValueError, match="curves: no checkpoint of run"):
         Ladder.of(runs, curves[curves["run"] != runs["run"].iloc[0]])
-    with pytest.raises(ValueError, match="curves: run .* other token counts"):
+    with pytest.raises(ValueError, match=r"curves: run .* other token counts"):
         Ladder.of(runs, curves.drop(index=3))
     with pytest.raises(ValueError, match="runs: loss_nats: row 0 is missing"):
         Ladder.of(runs.assign(loss_nats=np.nan))

@@ -191,7 +191,9 @@ def test_importance_is_a_squared_coefficient_of_variation():
 # ---------------------------------------------------------------- load
 
 
-@given(arrays(np.float64, st.integers(2, 9), elements=st.just(0.0) | st.floats(1e-3, 100)).filter(lambda a: a.sum() > 0))
+@given(
+    arrays(np.float64, st.integers(2, 9), elements=st.just(0.0) | st.floats(1e-3, 100)).filter(lambda a: a.sum() > 0)
+)
 @few
 def test_load_entropy_is_between_zero_and_one_and_knows_no_unit(load):
     h = routing.load_entropy(load)
