@@ -6,7 +6,7 @@ import pytest
 from course_utils import accounting, datasets, routing
 from course_utils.ladder import plan
 
-SETS = ("routed", "routed_half_rate")
+SETS = ("routed", "routed_half_rate", "routed_ten_seeds")
 
 
 @pytest.fixture(scope="module")
