@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.laws.chinchilla import chinchilla_loss, effective_repeats, repeated_data_loss
+from course_utils.laws.chinchilla import chinchilla_loss
 from course_utils.laws.constants import CONSTANTS, Constants
 from course_utils.laws.kaplan import (
     critical_batch_size,
@@ -24,6 +24,14 @@ from course_utils.laws.kaplan import (
     kaplan_params_loss,
     kaplan_steps_loss,
     kaplan_tokens_loss,
+)
+from course_utils.laws.repetition import (
+    effective_data,
+    effective_repeats,
+    matching_params,
+    repeated_data_loss,
+    worth_of_epoch,
+    worth_of_next_token,
 )
 from course_utils.laws.routed import (
     effective_experts,
@@ -41,6 +49,7 @@ __all__ = [
     "chinchilla_loss",
     "compute_law",
     "critical_batch_size",
+    "effective_data",
     "effective_experts",
     "effective_params",
     "effective_repeats",
@@ -51,9 +60,12 @@ __all__ = [
     "kaplan_params_loss",
     "kaplan_steps_loss",
     "kaplan_tokens_loss",
+    "matching_params",
     "power_law",
     "repeated_data_loss",
     "routed_loss",
+    "worth_of_epoch",
+    "worth_of_next_token",
 ]
 
 LAWS: Mapping[str, Callable[..., NDArray[np.float64]]] = MappingProxyType(
