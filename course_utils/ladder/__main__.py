@@ -9,8 +9,16 @@ from pathlib import Path
 
 from . import plan
 from .sweep import predicted_seconds, sweep
+from .train import Run
 
 DATA = Path(__file__).resolve().parents[2] / "data"
+FOLDERS = ("ladder", "routed", "repetition")
+"""Folders of `DATA` that hold tables of runs."""
+
+
+def folder_of(run: Run) -> str:
+    """Name the folder of the tables that `run` belongs to."""
+    return "routed" if run.router else "repetition" if run.unique_tokens else "ladder"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,8 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
                         help=f"which runs: {', '.join(s for s in plan.SETS if s not in plan.TRIALS)} "
                              "(default: all of them)")
     parser.add_argument("--smoke", action="store_true",
-                        help="a few tiny models in a temporary folder, under a minute (set routed: routed ones)")
-    parser.add_argument("--folder", type=Path, help="where the tables live (default: data/ladder and data/routed)")
+                        help="a few tiny models in a temporary folder, under a minute (set routed: routed ones; "
+                             "set repetition: a limited stock of text)")
+    parser.add_argument("--folder", type=Path, help=f"where the tables live (default: data/{', data/'.join(FOLDERS)})")
     parser.add_argument("--processes", type=int, help="parallel runs (default: one per core)")
     parser.add_argument("--device", default=None, help="cpu or cuda (default: cuda when present)")
     parser.add_argument("--list", action="store_true", help="only print the runs")
@@ -35,7 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         if options.smoke:
-            runs = plan.runs("routed_smoke" if "routed" in options.sets else "smoke")
+            special = [f"{name}_smoke" for name in FOLDERS if f"{name}_smoke" in plan.SETS and name in options.sets]
+            runs = plan.runs(*special or ["smoke"])
         else:
             runs = plan.runs(*(options.sets or [name for name in plan.SETS if name not in plan.TRIALS]))
     except ValueError as error:
@@ -49,8 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as folder:
             sweep(runs, folder, processes=options.processes, device=device)
         return 0
-    for name in ("ladder", "routed"):
-        part = [run for run in runs if bool(run.router) == (name == "routed")]
+    for name in FOLDERS:
+        part = [run for run in runs if folder_of(run) == name]
         if part:
             sweep(part, options.folder or DATA / name, processes=options.processes, device=device)
     return 0

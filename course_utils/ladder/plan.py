@@ -1,9 +1,12 @@
 """The runs that ship with the course, fixed before the first one.
 
-``data/ladder/PLAN.md`` gives the reasons for the ladder, ``data/routed/PLAN.md`` those for the routed models.
+``data/ladder/PLAN.md`` gives the reasons for the ladder, ``data/routed/PLAN.md`` those for the routed models, and
+``data/repetition/PLAN.md`` those for the runs on a limited stock of text.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from .train import CONTEXT, Run
 
@@ -33,6 +36,16 @@ ROUTED = (
 """Data, width, tokens and numbers of experts of the routed models."""
 ROUTED_SEEDS = 3
 MORE_ROUTED_SEEDS = range(3, 10)
+REPETITION_MODELS = (16, 48)
+REPETITION_SEEDS = 2
+STOCKS = (50_176, 100_352, 200_704, 401_408)
+"""Unique tokens of the stocks; each is whole steps of 512, and each is twice the one before."""
+EPOCHS = (2, 4, 8, 16, 32, 64)
+LONGEST = 1_605_632
+"""Most tokens of a run, but for those on the smallest stock, which is read up to 64 times."""
+NOISES = (0.0, 0.05, 0.15, 0.3)
+NOISED_MODEL = 32
+NOISED_TOKENS = (100_352, 200_704, 401_408, 802_816)
 
 
 def peak_learning_rate(d_model: int) -> float:
@@ -48,6 +61,11 @@ def _run(name: str, set_: str, corpus: str, d_model: int, *, tokens: int = 0, bu
     steps = max(1, tokens // draft.batch_tokens)
     return Run(name, set_, corpus, d_model, steps * draft.batch_tokens, budget, draft.lr,
                warmup if warmup is not None else max(1, round(0.05 * steps)), seed, n_expert=n_expert, router=router)
+
+
+def _stocked(set_: str, name: str, d_model: int, stock: int, epochs: int, seed: int, noise: float = 0.0) -> Run:
+    run = _run(name, set_, "text", d_model, tokens=stock * epochs, seed=seed)
+    return replace(run, unique_tokens=stock, noise=noise)
 
 
 def _label(budget: float) -> str:
@@ -124,6 +142,32 @@ def routed_smoke() -> list[Run]:
     ]
 
 
+def repetition() -> list[Run]:
+    """List the runs on fresh text and their like on a stock that is read again; one epoch of a stock is a fresh run."""
+    fresh = [STOCKS[0] * 2**k for k in range(len(EPOCHS))]
+    repeated = [(stock, e) for stock in STOCKS for e in EPOCHS if stock * e <= LONGEST or stock == STOCKS[0]]
+    return [
+        _stocked("repetition", f"stock-d{d}-u{stock}-x{e}-s{seed}", d, stock, e, seed)
+        for seed in range(REPETITION_SEEDS) for d in REPETITION_MODELS
+        for stock, e in [*((tokens, 1) for tokens in fresh), *repeated]
+    ]
+
+
+def noised() -> list[Run]:
+    """List the runs on text with a share of its tokens replaced, and on the same text clean."""
+    return [
+        _stocked("noised", f"noise-d{NOISED_MODEL}-u{tokens}-n{round(100 * noise)}-s{seed}", NOISED_MODEL, tokens, 1,
+                 seed, noise)
+        for seed in range(REPETITION_SEEDS) for tokens in NOISED_TOKENS for noise in NOISES
+    ]
+
+
+def repetition_smoke() -> list[Run]:
+    """List three tiny runs on text: fresh, the same stock four times, and with noise."""
+    return [_stocked("smoke", name, 12, stock, e, 0, noise) for name, stock, e, noise in (
+        ("smoke-fresh", 20_480, 1, 0.0), ("smoke-x4", 5_120, 4, 0.0), ("smoke-n15", 20_480, 1, 0.15))]
+
+
 def smoke() -> list[Run]:
     """List three tiny runs on the known-entropy language that take seconds."""
     return [
@@ -140,10 +184,13 @@ SETS = {
     "routed": routed,
     "routed_half_rate": routed_half_rate,
     "routed_ten_seeds": routed_ten_seeds,
+    "repetition": repetition,
+    "noised": noised,
     "smoke": smoke,
     "routed_smoke": routed_smoke,
+    "repetition_smoke": repetition_smoke,
 }
-TRIALS = ("smoke", "routed_smoke")
+TRIALS = ("smoke", "routed_smoke", "repetition_smoke")
 """Sets that only show that training works; no table of the course holds them."""
 
 

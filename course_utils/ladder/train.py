@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import facts, text
+from . import facts, repetition, text
 from .shape import Shape
 
 CONTEXT = 64
@@ -29,7 +29,7 @@ class Run:
     name : str
         Unique name, also the key of its row.
     set : str
-        What the run is for: grid, holdout, learning_rate, warmup, facts, routed or smoke.
+        What the run is for: one of the sets of the plan.
     corpus : str
         "text" or "facts".
     d_model, n_layer : int
@@ -51,6 +51,11 @@ class Run:
     router : str
         How the load is kept even, one of `experts.ROUTERS`; "dense" for the single expert of the routed set and ""
         for runs of the other sets.
+    unique_tokens : int
+        Size of the stock that is read again in every epoch (text only); 0 reads fresh text to the end, and the stock's
+        columns are left out of the row.
+    noise : float
+        Share of the stock's tokens that are replaced at random.
     """
 
     name: str
@@ -66,6 +71,8 @@ class Run:
     n_layer: int = 2
     n_expert: int = 1
     router: str = ""
+    unique_tokens: int = 0
+    noise: float = 0.0
 
     @property
     def steps(self) -> int:
@@ -115,6 +122,10 @@ def _text() -> text.Corpus:
     return text.load()
 
 
+def _stock(run: Run) -> np.ndarray:
+    return repetition.stock_windows(_text(), CONTEXT, run.unique_tokens // CONTEXT, run.seed, run.noise)
+
+
 def _data(run: Run):
     """Return (batches, validation windows, oracle loss or None, hash of the data) for `run`.
 
@@ -127,6 +138,9 @@ def _data(run: Run):
         cut = facts.windows(tokens, CONTEXT)
         return (lambda step: cut[step * per_step : (step + 1) * per_step]), facts.windows(held_out, CONTEXT), oracle, ""
     corpus = _text()
+    if run.unique_tokens:
+        return (repetition.batches(_stock(run), per_step, run.steps, run.seed),
+                text.validation_windows(corpus, CONTEXT), None, corpus.sha256)
     starts = text.training_windows(corpus, CONTEXT, run.steps * per_step, run.seed)
     reach = np.arange(CONTEXT + 1)
 
@@ -157,7 +171,9 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         The run's specification, sizes in every counting convention, compute with and without the head, the final
         validation loss in nats per token (`loss_nats`), and what it ran on. A run whose loss is not finite has
         `diverged` true and keeps its row. With experts the loss is measured with every token at its first choice;
-        `loss_as_trained_nats` is measured with the capacity or the assignment of training.
+        `loss_as_trained_nats` is measured with the capacity or the assignment of training. With a limited stock
+        `stock_loss_nats` is the loss on a part of the stock itself, at most as many windows as the curve is measured
+        on; the held-out text is always clean.
     curve : list of dict
         Loss on a fixed part of the validation windows at log-spaced steps. With experts also the load since the
         step before it: the entropy of the router's first choices (1 is even, 0 is one expert), the share of tokens
@@ -249,6 +265,11 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         row |= {"params_router": shape.params_router, "train_cpu_seconds": round(cpu_seconds, 2)}
     else:
         del row["router"], row["n_expert"]
+    if run.unique_tokens:
+        row |= {"epochs": round(tokens / run.unique_tokens, 4), "train_cpu_seconds": round(cpu_seconds, 2),
+                "stock_loss_nats": round(measure(torch.from_numpy(_stock(run)[:CURVE_WINDOWS]).to(device)), 6)}
+    else:
+        del row["unique_tokens"], row["noise"]
     if load.layers:
         row |= {"load_entropy": curve[-1]["load_entropy"], "dropped": round(load.dropped / load.seen, 5),
                 "held_out_load_entropy": held_out_load.read()["load_entropy"]}

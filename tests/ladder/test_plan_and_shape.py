@@ -11,8 +11,8 @@ from course_utils.ladder.train import Run, curve_steps, learning_rate
 
 def test_sets_have_the_planned_numbers_of_runs():
     assert {name: len(plan.runs(name)) for name in plan.SETS} == {
-        "grid": 87, "holdout": 1, "learning_rate": 12, "warmup": 36, "facts": 60, "routed": 117, "routed_half_rate": 63, "routed_ten_seeds": 147,
-        "smoke": 3, "routed_smoke": 4}
+        "grid": 87, "holdout": 1, "learning_rate": 12, "warmup": 36, "facts": 60, "routed": 117, "routed_half_rate": 63,
+        "routed_ten_seeds": 147, "repetition": 84, "noised": 32, "smoke": 3, "routed_smoke": 4, "repetition_smoke": 3}
     runs = plan.runs(*plan.SETS)
     assert len({run.name for run in runs}) == len(runs)
     with pytest.raises(ValueError, match=r"gird.*grid"):
