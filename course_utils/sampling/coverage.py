@@ -1,0 +1,237 @@
+"""Coverage: the chance that at least one of k samples is right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from course_utils.sampling.checks import positive_count, probability, whole
+
+Array = NDArray[np.float64]
+
+_TABLE = 4_000_000  # entries of a table of log factorials that is quicker to look up than to compute anew
+_EXACT = 16  # below it Stirling's series is not good to the last digit
+
+
+def _shifted_log_factorial(x: Array, scale: float) -> Array:
+    """Compute ln(x!) - x (ln(scale) - 1), which is small, so that differences of it keep their digits.
+
+    Terms linear in x cancel in ln C(n-c, k) - ln C(n, k): its four arguments add up to 0.
+    """
+    safe = np.maximum(x, 1.0)
+    inverse = 1.0 / safe
+    square = inverse * inverse
+    series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)))
+    out = safe * np.log(safe / scale) + 0.5 * np.log(2 * np.pi * safe) + series
+    small = np.flatnonzero(x < _EXACT)
+    if len(small):
+        low = np.arange(_EXACT)
+        exact = np.cumsum(np.log(np.maximum(low, 1))) - low * (np.log(scale) - 1)
+        out.flat[small] = exact[x.flat[small].astype(np.intp)]
+    return out
+
+
+def pass_at_k(correct: ArrayLike, samples: ArrayLike, k: ArrayLike) -> Array:
+    r"""Estimate, without bias, the chance that at least one of k samples is right.
+
+    .. math:: \widehat{\text{pass@}k} = 1 - \binom{n-c}{k} \Big/ \binom{n}{k}
+       = 1 - \prod_{i=n-c+1}^{n} \Big(1 - \frac ki\Big)
+
+    It is the share of the ways to choose k of the n samples that hold a right one. Putting c / n into 1 - (1 - p)**k
+    instead is too low on average. A problem that was never solved has 0 at every k, whatever its true rate.
+
+    Parameters
+    ----------
+    correct : array of shape (n_problems,) or a number, right samples c of each problem
+    samples : number, or array that broadcasts with correct: samples n of each problem
+    k : number, or array of shape (n_k,), from 1 to the smallest n
+
+    Returns
+    -------
+    array of shape (n_problems, n_k), without the axis of an argument that was a number
+
+    Raises
+    ------
+    ValueError
+        If a count is not whole, correct exceeds samples, or k exceeds samples.
+
+    Source
+    ------
+    Chen et al. 2021, Codex (arXiv 2107.03374), eq. 1; openai/human-eval, evaluation.py.
+
+    Examples
+    --------
+    >>> pass_at_k([0, 1, 10], 10, [1, 5]).round(3)
+    array([[0. , 0. ],
+           [0.1, 0.5],
+           [1. , 1. ]])
+    """
+    c, n = np.broadcast_arrays(whole(correct, "correct", lowest=0), whole(samples, "samples", lowest=1))
+    size = whole(k, "k", lowest=1)
+    if (c > n).any():
+        row = int(np.flatnonzero(c > n)[0])
+        raise ValueError(f"correct: row {row} has {c.flat[row]:g} right of {n.flat[row]:g} samples; are they swapped?")
+    if size.size and n.size and size.max() > n.min():
+        row = int(np.argmin(n))
+        raise ValueError(
+            f"k: {size.max():g} samples cannot be drawn from the {n.flat[row]:g} of row {row}; keep k up to n."
+        )
+    shape = c.shape + size.shape
+    c, n, size = (a.reshape(-1) for a in (c, n, size))
+    if not (len(c) and len(size)):
+        return np.zeros(shape)
+    top = float(n.max())
+    left = (n - c)[:, None] - size
+    never = left < 0  # fewer wrong samples than k: every choice holds a right one
+    np.maximum(left, 0.0, out=left)
+    if top < max(left.size, 1000) or (top < _TABLE and left.size > top / 50):
+        table = _shifted_log_factorial(np.arange(top + 1), top)
+        wrong, whole_, lesser, rest = (table[x.astype(np.intp)] for x in (n - c, n, n[:, None] - size, left))
+    else:
+        wrong, whole_, lesser, rest = (_shifted_log_factorial(x, top) for x in (n - c, n, n[:, None] - size, left))
+    lesser -= rest
+    lesser += (wrong - whole_)[:, None]
+    out = -np.expm1(lesser, out=lesser)
+    np.clip(out, 0.0, 1.0, out=out)
+    out += 0.0  # which turns -0 into 0
+    out[never] = 1.0
+    return out.reshape(shape)
+
+
+def expected_coverage(rate: ArrayLike, k: ArrayLike) -> Array:
+    r"""Compute coverage where the chance of a right answer is known: 1 - (1 - p)**k.
+
+    Parameters
+    ----------
+    rate : array of shape (n_problems,) or a number, chance p that one sample is right
+    k : array of shape (n_k,) or a number, samples; np.inf for the limit
+
+    Returns
+    -------
+    array of shape (n_problems, n_k), without the axis of an argument that was a number
+
+    Raises
+    ------
+    ValueError
+        If a rate is not between 0 and 1 or a k is not whole.
+
+    Examples
+    --------
+    >>> expected_coverage(0.01, [1, 100, 1000]).round(3)
+    array([0.01 , 0.634, 1.   ])
+    """
+    p, size = probability(rate, "rate"), whole(k, "k", lowest=1, infinite=True)
+    p = p.reshape(p.shape + (1,) * size.ndim)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out = -np.expm1(size * np.log1p(-p))
+    return np.where(p == 0, 0.0, out)
+
+
+@dataclass(frozen=True, eq=False)
+class CoverageCurve:
+    """Hold coverage over the number of samples, with an interval over problems.
+
+    Attributes
+    ----------
+    k : array of shape (n_k,), samples
+    coverage : array of the same shape, mean pass@k over the problems
+    low, high : arrays of the same shape, ends of the interval at each k
+    level : coverage of that interval
+    n_problems : problems it is the mean of
+    """
+
+    k: Array
+    coverage: Array
+    low: Array
+    high: Array
+    level: float
+    n_problems: int
+
+
+def coverage_curve(
+    correct: ArrayLike, samples: ArrayLike, k: ArrayLike, *, n: int = 2000, level: float = 0.9, seed: int = 0
+) -> CoverageCurve:
+    """Average pass@k over problems, with a bootstrap interval for other problems of the same kind.
+
+    Whole problems are drawn again, so the interval says what another set of problems would show. It does not hold what
+    the finite number of samples leaves open about each one.
+
+    Parameters
+    ----------
+    correct : array of shape (n_problems,), right samples of each problem
+    samples : number or array of the same shape
+    k : array of shape (n_k,)
+    n : resamples
+    level : coverage of the interval
+    seed : of the draws
+
+    Returns
+    -------
+    CoverageCurve
+
+    Raises
+    ------
+    ValueError
+        As `pass_at_k`; or if there are fewer than two problems, or n or level is no use.
+
+    Examples
+    --------
+    >>> curve = coverage_curve([0, 2, 5, 50], 100, [1, 10, 100])
+    >>> curve.coverage.round(3), curve.low.round(3)
+    (array([0.143, 0.402, 0.75 ]), array([0.012, 0.104, 0.487]))
+    """
+    c = whole(correct, "correct", lowest=0)
+    if c.ndim != 1 or len(c) < 2:
+        raise ValueError(f"correct has shape {c.shape}; give one count a problem, and two problems at least")
+    if not 0 < level < 1:
+        raise ValueError(f"level is between 0 and 1 (0.9 for 90 per cent), not {level!r}")
+    size = np.atleast_1d(whole(k, "k", lowest=1))
+    table = pass_at_k(c, samples, size)
+    draws = np.random.default_rng(seed).multinomial(len(c), np.full(len(c), 1 / len(c)), size=positive_count(n, "n"))
+    drawn = draws.astype(np.float64) @ table / len(c)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return CoverageCurve(size, table.mean(axis=0), low, high, float(level), len(c))
+
+
+def local_exponents(k: ArrayLike, coverage: ArrayLike) -> tuple[Array, Array]:
+    r"""Compute the slope of ln(-ln coverage) in ln k between neighbours.
+
+    .. math:: b(k) = \frac{d \ln(-\ln c)}{d \ln k}
+
+    An exponentiated power law has one slope throughout. Where it drifts, the law is a chord of a curve: good between
+    its ends, wrong beyond them.
+
+    Parameters
+    ----------
+    k : array of shape (n_k,), rising
+    coverage : array of shape (..., n_k), strictly between 0 and 1
+
+    Returns
+    -------
+    k_mid : array of shape (n_k - 1,), geometric means of neighbours
+    slope : array of shape (..., n_k - 1), negative
+
+    Raises
+    ------
+    ValueError
+        If k does not rise, lengths differ, or a coverage is 0 or 1, whose logarithms are none.
+
+    Examples
+    --------
+    >>> k = np.array([1.0, 10.0, 100.0])
+    >>> local_exponents(k, np.exp(-3 * k**-0.4))[1].round(3)
+    array([-0.4, -0.4])
+    """
+    size, c = np.asarray(k, dtype=np.float64), np.asarray(coverage, dtype=np.float64)
+    if size.ndim != 1 or len(size) < 2 or not ((size > 0).all() and (np.diff(size) > 0).all()):
+        raise ValueError("k must be one rising row of two or more positive numbers; sort it and drop repeats")
+    if c.shape[-1:] != size.shape:
+        raise ValueError(f"coverage has shape {c.shape} and k has {len(size)} values; give one coverage for each k")
+    bad = ~((c > 0) & (c < 1))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ValueError(f"coverage: entry {row} is {c.flat[row]:g}; leave out values that are not between 0 and 1")
+    slope = np.diff(np.log(-np.log(c)), axis=-1) / np.diff(np.log(size))
+    return np.sqrt(size[1:] * size[:-1]), slope
