@@ -42,7 +42,7 @@ def write_whole(path: Path, content: str) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(folder: Path, patience: float = 60.0):
+def only_one(folder: Path, patience: float = 60.0):
     """Hold the folder's lock while tables are rewritten; a lock older than `patience` seconds was left by a kill."""
     lock = folder / ".writing"
     while True:
@@ -93,7 +93,7 @@ class Store:
         """Move every journal file into the tables, sorted by run."""
         if not self.journal.exists():
             return
-        with _only_one(self.folder):
+        with only_one(self.folder):
             files = sorted(self.journal.glob("*.json"))
             entries = [json.loads(path.read_text(encoding="utf-8")) for path in files]
             for kind, (runs, curves) in TABLES.items():

@@ -23,14 +23,15 @@ def predicted_seconds(run: Run) -> float:
     return run.steps * (overhead + run.batch_tokens * run.shape().flops_per_token() / 60e9)
 
 
-def _work(run: Run, folder: str, device: str, trainer: Trainer) -> tuple[str, float, float]:
+def _work(run: Run, folder: str, device: str, trainer: Trainer, store: type) -> tuple[str, float, float]:
     row, curve = trainer(run, device=device)
-    Store(folder).add(row, curve)
+    store(folder).add(row, curve)
     return run.name, row["loss_nats"], row["train_seconds"]
 
 
 def sweep(runs: list[Run], folder: str | os.PathLike, *, processes: int | None = None, device: str = "cpu",
-          trainer: Trainer = train, report: Callable[[str], None] | None = None, bar: bool = True) -> int:
+          trainer: Trainer = train, seconds: Callable[[Run], float] = predicted_seconds, store: type = Store,
+          report: Callable[[str], None] | None = None, bar: bool = True) -> int:
     """Train every run that `folder` does not hold yet.
 
     Parameters
@@ -45,6 +46,10 @@ def sweep(runs: list[Run], folder: str | os.PathLike, *, processes: int | None =
         "cpu" or "cuda".
     trainer : callable
         Trains one run; it is sent to other processes, so it must be importable by name.
+    seconds : callable
+        Estimates what a run takes; only ratios matter.
+    store : type
+        Keeps finished runs: `Store`, or another class with its `merge`, `finished` and `add`, made from `folder`.
     report : callable or None
         Receives a line about each finished run; None prints it above the progress bar.
     bar : bool
@@ -67,28 +72,28 @@ def sweep(runs: list[Run], folder: str | os.PathLike, *, processes: int | None =
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"two runs are called {twice!r}; give every run its own name")
-    store = Store(folder)
-    store.merge()
-    done = store.finished()
+    tables = store(folder)
+    tables.merge()
+    done = tables.finished()
     todo = [run for run in runs if run.name not in done]
     if len(todo) < len(runs):
         report(f"{len(runs) - len(todo)} of {len(runs)} runs are already in {os.fspath(folder)}")
     if not todo:
         return 0
     processes = processes or (1 if device.startswith("cuda") else os.cpu_count() or 1)
-    seconds = {run.name: predicted_seconds(run) for run in todo}
+    expected = {run.name: seconds(run) for run in todo}
     context = multiprocessing.get_context("spawn")  # a forked PyTorch may hang
-    total = sum(seconds.values())
+    total = sum(expected.values())
     form = "{l_bar}{bar}| {elapsed} done, {remaining} left{postfix}"
     with (
         tqdm(total=total, bar_format=form, disable=not bar, unit="s") as progress,
         concurrent.futures.ProcessPoolExecutor(processes, mp_context=context) as pool,
     ):
-        waiting = {pool.submit(_work, run, os.fspath(folder), device, trainer): run for run in todo}
+        waiting = {pool.submit(_work, run, os.fspath(folder), device, trainer, store): run for run in todo}
         try:
             for future in concurrent.futures.as_completed(waiting):
                 name, loss, took = future.result()
-                progress.update(seconds[name])
+                progress.update(expected[name])
                 report(f"{name}: loss {loss:.4f} nats after {took:.1f} s")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

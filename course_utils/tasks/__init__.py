@@ -1,0 +1,7 @@
+"""Train tiny models on tasks whose right answers are known (extra ``[train]``: PyTorch).
+
+:mod:`.train` is the trainer of every task with a sequence of tokens, :mod:`.generate` lets its models answer,
+:mod:`.table` holds finished runs, and a module for each task says what is asked, which runs were planned and what is
+measured. ``python3 course.py tasks NAME`` is the command. Lessons read the tables; PyTorch is imported only when
+something is trained.
+"""
