@@ -10,6 +10,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`count_it_your_way`: the same runs under other ways of counting N and C, and the exponent that follows.
 - :func:`fit_a_thousand_laws`: which runs to buy for a forecast, judged by a thousand laws on random choices of them.
 - :func:`which_fit_do_you_trust`: how much the points left out and the objective decide about a fit's answer.
+- :func:`what_the_network_costs`: how much of a routed layer's step its tokens spend between devices.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ __all__ = [
     "foretell_the_big_run",
     "shape_of_a_law",
     "walk_the_valley",
+    "what_the_network_costs",
     "which_fit_do_you_trust",
 ]
 
@@ -255,3 +257,34 @@ def which_fit_do_you_trust(**start: Any):
     from course_utils.explorers.trust import WhichFitDoYouTrust
 
     return WhichFitDoYouTrust(**start)
+
+
+def what_the_network_costs(**start: Any):
+    """Spread the experts of one layer over devices and see how much of a training step its tokens travel.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``bandwidth`` (bytes a second, 1e9 to 1e12), ``devices`` (1, 2, 4 and so on
+        to 256), ``d_model`` (512 to 16384), ``granularity`` (how many times narrower than 4 d_model an expert is: 1, 2,
+        4, 8 or 16), ``top_k`` (1, 2, 4, 6, 8, 12 or 16 of 256), ``saving`` (times less compute than a dense model, 1.5
+        to 20), ``tokens`` (on one device, 64 to 32768), ``capacity_factor`` (0.75 to 2), ``latency`` (seconds a
+        message, 0 to 1e-4), ``accelerator`` (a name of the table ``hardware``), ``utilisation`` (0.1 to 0.7).
+
+    Returns
+    -------
+    course_utils.explorers.network.WhatTheNetworkCosts
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> round(what_the_network_costs(bandwidth=400e9).result.network_share, 2)
+    0.16
+    """
+    from course_utils.explorers.network import WhatTheNetworkCosts
+
+    return WhatTheNetworkCosts(**start)

@@ -63,6 +63,7 @@ def test_every_explorer_is_found():
         "foretell_the_big_run",
         "shape_of_a_law",
         "walk_the_valley",
+        "what_the_network_costs",
         "which_fit_do_you_trust",
     }
 
