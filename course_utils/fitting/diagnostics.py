@@ -39,7 +39,10 @@ def estimates(problem: Problem, names: Sequence[str]) -> tuple[Mapping[str, Esti
     for name in ("N_c", "D_c"):
         if name in bound:
             bound[name] |= bool(values[name][0] >= 1e260)
-    params = {name: Estimate(float(value[0]), at_bound=bound[name]) for name, value in values.items()}
+    params = {
+        name: Estimate(float(value[0]), at_bound=bound.get(name, False), held=name not in bound)
+        for name, value in values.items()
+    }
     notes = [_bound_note(name, params[name].value >= 1e260) for name in params if params[name].at_bound]
     weak = weak_direction(problem, names)
     if weak:
@@ -76,6 +79,22 @@ def _bound_note(name: str, large: bool) -> FitWarning:
             "runs with two to eight experts.",
             ("E_start",),
         )
+    if name == "x_break":
+        return FitWarning(
+            "break_at_bound",
+            "x_break lies at an end of the runs: the bend, if there is one, is not inside them. Fit a power law "
+            "without a bend, or add sizes beyond that end.",
+            ("x_break",),
+        )
+    if name == "width":
+        return FitWarning(
+            "width_at_bound",
+            "width is at a bound: the bend is sharper than the distance between these sizes shows, or as wide as all "
+            "of them. Its exact form is not determined.",
+            ("width",),
+        )
+    if name in ("R_D", "R_N"):
+        return _decay_note(name, large)
     if name in _SCALES and not large:
         return FitWarning(
             "scale_at_zero",
@@ -86,6 +105,22 @@ def _bound_note(name: str, large: bool) -> FitWarning:
         "exponent_at_bound",
         f"{name} is at a bound: the loss does not fall with this input, or falls like a step. Plot the runs before "
         "using this fit.",
+        (name,),
+    )
+
+
+def _decay_note(name: str, large: bool) -> FitWarning:
+    if large:
+        return FitWarning(
+            "no_decay",
+            f"{name} is infinite: in these runs repeats (R_D) or excess parameters (R_N) are worth as much as fresh "
+            "ones. Add runs with more epochs, or larger models on the same text, before believing it.",
+            (name,),
+        )
+    return FitWarning(
+        "all_decay",
+        f"{name} is at its lowest: in these runs repeats (R_D) or excess parameters (R_N) are worth nothing. The law "
+        "can level off but not rise: leave out runs past their lowest loss.",
         (name,),
     )
 

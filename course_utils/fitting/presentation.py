@@ -17,23 +17,31 @@ if TYPE_CHECKING:
 SYMBOLS = {
     "alpha": "α",
     "beta": "β",
+    "R_D": "R_D*",
+    "R_N": "R_N*",
     "alpha_N": "α_N",
     "alpha_D": "α_D",
+    "bend": "b",
+    "x_break": "x_b",
+    "width": "w",
 }
 
 FORMULAS = {
     "power_law": "L(x) = E + A·x^(−α)",
     "power_law_no_floor": "L(x) = A·x^(−α)",
+    "broken_power_law": "L(x) = E + A·x^(−α)·(1 + (x/x_b)^(1/w))^(−b·w)",
+    "broken_power_law_no_floor": "L(x) = A·x^(−α)·(1 + (x/x_b)^(1/w))^(−b·w)",
     "chinchilla": "L(N, D) = E + A·N^(−α) + B·D^(−β)",
     "kaplan": "L(N, D) = [(N_c/N)^(α_N/α_D) + D_c/D]^(α_D)",
+    "repeated_data": "L(N, D, U) = E + A·N′^(−α) + B·D′^(−β)",
     "routed": "log₁₀ L(N, E) = a·log₁₀ N + b·log₁₀ Ê + c·log₁₀ N·log₁₀ Ê + d",
 }
 
 
 def formula(fit: FitResult) -> str:
     """Write the law in symbols."""
-    if fit.law == "power_law" and "E" not in fit.params:
-        return FORMULAS["power_law_no_floor"]
+    if f"{fit.law}_no_floor" in FORMULAS and "E" not in fit.params:
+        return FORMULAS[f"{fit.law}_no_floor"]
     return FORMULAS[fit.law]
 
 
@@ -46,6 +54,8 @@ def _interval(estimate: Estimate) -> str:
 
 def _value(estimate: Estimate) -> str:
     text = format_number(estimate.value, 4)
+    if estimate.held:
+        return f"{text} ({t('fitting.held')})"
     return f"{text} ({t('fitting.at_bound')})" if estimate.at_bound else text
 
 

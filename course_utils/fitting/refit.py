@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_utils.fitting import validation
+from course_utils.fitting.broken import fit_broken_power_law
 from course_utils.fitting.power_law import fit_power_law
+from course_utils.fitting.repeated_data import solve_repeated_data
 from course_utils.fitting.results import FitResult, FitWarning
 from course_utils.fitting.routed import fit_routed
 from course_utils.fitting.surface import fit_chinchilla, fit_kaplan
@@ -48,5 +50,10 @@ def refit(fit: FitResult, weights: ArrayLike) -> FitResult:
         python_warnings.simplefilter("ignore", FitWarning)
         if fit.law == "power_law":
             return fit_power_law(**columns, floor="E" in fit.params, **settings)
+        if fit.law == "broken_power_law":
+            return fit_broken_power_law(**columns, floor="E" in fit.params, **settings)
+        if fit.law == "repeated_data":
+            held = {name: estimate.value for name, estimate in fit.params.items() if estimate.held}
+            return solve_repeated_data(**columns, base=held or None, **settings)
         fitter = {"chinchilla": fit_chinchilla, "kaplan": fit_kaplan, "routed": fit_routed}[fit.law]
         return fitter(**columns, **settings)

@@ -214,5 +214,5 @@ def engine(name: str, law: str) -> None:
             "engine: numba is not installed. Install it (pip install numba, the extra [fast]), or leave engine at "
             "'numpy', which finds the same constants."
         )
-    if name == "numba" and law in ("kaplan", "routed"):
+    if name == "numba" and law in ("broken_power_law", "kaplan", "routed"):
         raise ValueError(f"engine: 'numba' solves sums of power terms; for the law {law!r} leave it at 'numpy'.")

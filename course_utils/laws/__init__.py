@@ -15,6 +15,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from course_utils.laws.bends import broken_power_law, sigmoid_accuracy
 from course_utils.laws.chinchilla import chinchilla_loss
 from course_utils.laws.constants import CONSTANTS, Constants
 from course_utils.laws.kaplan import (
@@ -46,6 +47,7 @@ __all__ = [
     "CONSTANTS",
     "LAWS",
     "Constants",
+    "broken_power_law",
     "chinchilla_loss",
     "compute_law",
     "critical_batch_size",
@@ -64,6 +66,7 @@ __all__ = [
     "power_law",
     "repeated_data_loss",
     "routed_loss",
+    "sigmoid_accuracy",
     "worth_of_epoch",
     "worth_of_next_token",
 ]
@@ -71,6 +74,7 @@ __all__ = [
 LAWS: Mapping[str, Callable[..., NDArray[np.float64]]] = MappingProxyType(
     {
         "power_law": power_law,
+        "broken_power_law": broken_power_law,
         "compute_law": compute_law,
         "chinchilla": chinchilla_loss,
         "kaplan_params": kaplan_params_loss,

@@ -57,14 +57,14 @@ def token_log_probability(
     outside = ((right < FILL) | (right >= z.shape[2])).any(axis=1)
     if outside.any():
         row = int(np.argmax(outside))
-        raise ValueError(f"targets: item {row} is {right[row].tolist()}; tokens are 0 to {z.shape[2] - 1}, -1 for none.")
+        raise ValueError(f"targets: item {row} is {right[row].tolist()}; give 0 to {z.shape[2] - 1}, or -1.")
     asked = right != FILL
     if not asked.any(axis=1).all():
         raise ValueError(f"targets: item {int(np.argmin(asked.any(axis=1)))} has no token; drop it.")
     bad = (np.isnan(z) | (z == np.inf)).any(axis=2) & asked
     if bad.any():
         row, token = np.argwhere(bad)[0]
-        raise ValueError(f"scores: item {row}, token {token} holds NaN or infinity; mask with -inf what cannot be said.")
+        raise ValueError(f"scores: item {row}, token {token} is NaN or infinite; mask with -inf what cannot be said.")
     most = z.max(axis=2, keepdims=True)
     centred = z - np.where(np.isfinite(most), most, 0.0)
     with np.errstate(divide="ignore"):

@@ -55,7 +55,7 @@ def test_every_public_law_is_in_the_table_or_is_no_loss():
     functions = {n for n in laws.__all__ if inspect.isfunction(getattr(laws, n))}
     assert functions - {f.__name__ for f in LAWS.values()} == {
         "critical_batch_size", "effective_data", "effective_experts", "effective_params", "effective_repeats",
-        "matching_params", "worth_of_epoch", "worth_of_next_token"}
+        "matching_params", "sigmoid_accuracy", "worth_of_epoch", "worth_of_next_token"}
 
 
 def test_kaplan_values():
