@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 WARMUP_STEPS = 100
 LAST_RATE = 0.1
 """The learning rate ends at this share of its peak."""
+DEVIATION = 0.02
+INITIALISATIONS = ("flat", "by_width")
 
 Batches = Callable[[int], tuple[NDArray[np.int64], NDArray[np.bool_]]]
 """Takes a step (from 0) and returns tokens of shape (batch, time) and, of shape (batch, time), which of them count."""
@@ -78,6 +80,22 @@ def answer_loss(model: Decoder, tokens, counts):
     return F.cross_entropy(logits[wanted], tokens[:, 1:][wanted])
 
 
+def initialise(model: Decoder, how: str) -> None:
+    """Draw the weights anew.
+
+    ``flat``: every matrix and embedding with standard deviation 0.02, as GPT-2 does it. ``by_width``: matrices as the
+    ladder draws them, with deviation one over the square root of their inputs and a head of zeros; embeddings 0.02.
+    """
+    import torch
+
+    if how not in INITIALISATIONS:
+        raise ValueError(f"initialisation is {how!r}; there are {', '.join(INITIALISATIONS)}")
+    flat = [p for p in model.parameters() if p.ndim > 1] if how == "flat" else [model.positions, model.tokens]
+    with torch.no_grad():
+        for weights in flat:
+            weights.normal_(0.0, DEVIATION)
+
+
 def train_model(
     batches: Batches,
     shape: TaskShape,
@@ -85,6 +103,7 @@ def train_model(
     steps: int,
     seed: int,
     peak: float | None = None,
+    initialisation: str = "flat",
     checkpoints: Iterable[int] = (),
     at_checkpoint: Callable[[int, Decoder], None] | None = None,
     at_step: Callable[[int, float], None] | None = None,
@@ -106,6 +125,8 @@ def train_model(
         Seed of the weights.
     peak : float or None
         Peak learning rate; None takes `peak_learning_rate`.
+    initialisation : str
+        "flat" or "by_width", see `initialise`.
     checkpoints : iterable of int
         Steps (from 1) after which `at_checkpoint` is called with the step and the model, in evaluation mode and
         without gradients.
@@ -127,7 +148,9 @@ def train_model(
 
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    model = Decoder(shape).to(device)
+    model = Decoder(shape)
+    initialise(model, initialisation)
+    model.to(device)
     matrices = [p for p in model.parameters() if p.ndim > 1]
     gains = [p for p in model.parameters() if p.ndim == 1]
     peak = peak_learning_rate(shape.d_model) if peak is None else peak
