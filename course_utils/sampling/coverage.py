@@ -8,29 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_utils.sampling.checks import positive_count, probability, whole
+from course_utils.sampling.log_gamma import shifted_log_gamma
 
 Array = NDArray[np.float64]
 
 _TABLE = 4_000_000  # entries of a table of log factorials that is quicker to look up than to compute anew
-_EXACT = 16  # below it Stirling's series is not good to the last digit
-
-
-def _shifted_log_factorial(x: Array, scale: float) -> Array:
-    """Compute ln(x!) - x (ln(scale) - 1), which is small, so that differences of it keep their digits.
-
-    Terms linear in x cancel in ln C(n-c, k) - ln C(n, k): its four arguments add up to 0.
-    """
-    safe = np.maximum(x, 1.0)
-    inverse = 1.0 / safe
-    square = inverse * inverse
-    series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)))
-    out = safe * np.log(safe / scale) + 0.5 * np.log(2 * np.pi * safe) + series
-    small = np.flatnonzero(x < _EXACT)
-    if len(small):
-        low = np.arange(_EXACT)
-        exact = np.cumsum(np.log(np.maximum(low, 1))) - low * (np.log(scale) - 1)
-        out.flat[small] = exact[x.flat[small].astype(np.intp)]
-    return out
 
 
 def pass_at_k(correct: ArrayLike, samples: ArrayLike, k: ArrayLike) -> Array:
@@ -87,10 +69,10 @@ def pass_at_k(correct: ArrayLike, samples: ArrayLike, k: ArrayLike) -> Array:
     never = left < 0  # fewer wrong samples than k: every choice holds a right one
     np.maximum(left, 0.0, out=left)
     if top < max(left.size, 1000) or (top < _TABLE and left.size > top / 50):
-        table = _shifted_log_factorial(np.arange(top + 1), top)
+        table = shifted_log_gamma(np.arange(1.0, top + 2), top)
         wrong, whole_, lesser, rest = (table[x.astype(np.intp)] for x in (n - c, n, n[:, None] - size, left))
     else:
-        wrong, whole_, lesser, rest = (_shifted_log_factorial(x, top) for x in (n - c, n, n[:, None] - size, left))
+        wrong, whole_, lesser, rest = (shifted_log_gamma(x + 1, top) for x in (n - c, n, n[:, None] - size, left))
     lesser -= rest
     lesser += (wrong - whole_)[:, None]
     out = -np.expm1(lesser, out=lesser)
@@ -127,6 +109,88 @@ def expected_coverage(rate: ArrayLike, k: ArrayLike) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         out = -np.expm1(size * np.log1p(-p))
     return np.where(p == 0, 0.0, out)
+
+
+def power_coverage(k: ArrayLike, *, a: ArrayLike, b: ArrayLike) -> Array:
+    r"""Compute coverage by the exponentiated power law.
+
+    .. math:: -\ln c(k) = a\,k^{b}, \qquad a > 0,\; b < 0
+
+    Parameters
+    ----------
+    k : array of any shape, samples
+    a : -ln of the coverage of one sample
+    b : exponent, negative; ten times the samples multiply -ln c by 10**b
+
+    Returns
+    -------
+    array of the common shape
+
+    Raises
+    ------
+    ValueError
+        If a k is not positive.
+
+    Source
+    ------
+    Brown et al. 2024 (arXiv 2407.21787), section 3, which writes log c = a k**b with a negative.
+
+    Examples
+    --------
+    >>> power_coverage([1, 10, 100], a=2.0, b=-0.3).round(3)
+    array([0.135, 0.367, 0.605])
+    """
+    return np.exp(-np.asarray(a) * _positive(k, "k") ** np.asarray(b))
+
+
+def beta_coverage(k: ArrayLike, *, alpha: ArrayLike, beta: ArrayLike) -> Array:
+    r"""Compute coverage over problems whose rates are drawn from a beta distribution.
+
+    .. math:: c(k) = 1 - \mathbb E\big[(1-p)^k\big] = 1 - \frac{\mathrm B(\alpha, \beta + k)}{\mathrm B(\alpha, \beta)}
+       \;\to\; 1 - \frac{\Gamma(\alpha + \beta)}{\Gamma(\beta)}\,k^{-\alpha}
+
+    Every single problem is exponential in k. The power comes from the hard ones: the density of rates goes as
+    p**(alpha - 1) near 0.
+
+    Parameters
+    ----------
+    k : array of any shape, samples
+    alpha, beta : positive, of the distribution of rates; its mean is alpha / (alpha + beta)
+
+    Returns
+    -------
+    array of the common shape
+
+    Raises
+    ------
+    ValueError
+        If a k or a constant is not positive.
+
+    Source
+    ------
+    Schaeffer et al. 2025 (arXiv 2502.17578); the asymptote is derived from Stirling's formula.
+
+    Examples
+    --------
+    >>> beta_coverage([1, 10, 100], alpha=0.5, beta=2.0).round(3)
+    array([0.2  , 0.612, 0.868])
+    """
+    size, first, second = np.broadcast_arrays(
+        *(_positive(v, n) for v, n in ((k, "k"), (alpha, "alpha"), (beta, "beta")))
+    )
+    scale = float((size + first + second).max(initial=1.0))
+    ends = (second + size, first + second, second, first + second + size)
+    up, whole_, start, down = (shifted_log_gamma(np.array(x), scale) for x in ends)
+    return -np.expm1((up - down) + (whole_ - start))
+
+
+def _positive(values: ArrayLike, name: str) -> Array:
+    array = np.asarray(values, dtype=np.float64)
+    bad = ~((array > 0) & np.isfinite(array))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ValueError(f"{name} must be positive and finite; entry {row} is {array.flat[row]:g}")
+    return array
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,9 +242,9 @@ def coverage_curve(
 
     Examples
     --------
-    >>> curve = coverage_curve([0, 2, 5, 50], 100, [1, 10, 100])
+    >>> curve = coverage_curve([0, 1, 8, 51], 100, [1, 10, 100])
     >>> curve.coverage.round(3), curve.low.round(3)
-    (array([0.143, 0.402, 0.75 ]), array([0.012, 0.104, 0.487]))
+    (array([0.15 , 0.421, 0.75 ]), array([0.008, 0.075, 0.487]))
     """
     c = whole(correct, "correct", lowest=0)
     if c.ndim != 1 or len(c) < 2:

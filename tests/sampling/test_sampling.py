@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import sampling
+from course_utils.sampling.log_gamma import shifted_log_gamma
 
 few = settings(max_examples=60, deadline=None)
 RATES = st.lists(st.floats(0, 1), min_size=1, max_size=6)
@@ -110,6 +111,29 @@ def test_local_exponents_of_a_power_are_the_power_and_of_one_problem_steepen():
     assert ((mid > k[:-1]) & (mid < k[1:])).all()
     one = sampling.local_exponents(np.arange(1, 50), sampling.expected_coverage(0.05, np.arange(1, 50)))[1]
     assert one[-1] < one[0] < 0  # one problem is exponential, not a power
+
+
+def test_log_gamma_is_the_one_of_the_standard_library():
+    x = np.concatenate([np.geomspace(1e-6, 1e7, 400), np.arange(1, 40)])
+    for scale in (1.0, 1e7):
+        got = shifted_log_gamma(x, scale) + x * (np.log(scale) - 1)
+        np.testing.assert_allclose(got, [math.lgamma(v) for v in x], rtol=1e-13, atol=1e-12)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.3, 5.0), (2.0, 0.5), (1e-3, 1.0)])
+def test_coverage_of_beta_rates_is_the_product_and_the_mean_over_rates(alpha, beta):
+    for k in (1, 7, 300):
+        missed = math.prod((beta + i) / (alpha + beta + i) for i in range(k))
+        assert sampling.beta_coverage(k, alpha=alpha, beta=beta) == pytest.approx(1 - missed, rel=1e-12)
+    rates = np.random.default_rng(0).beta(alpha, beta, 400_000)
+    drawn = sampling.expected_coverage(rates, 20).mean()
+    assert sampling.beta_coverage(20, alpha=alpha, beta=beta) == pytest.approx(drawn, abs=0.004)
+
+
+def test_the_tail_of_beta_coverage_is_the_power_alpha():
+    k = np.array([1e6, 1e8])
+    missed = 1 - sampling.beta_coverage(k, alpha=0.4, beta=3.0)
+    np.testing.assert_allclose(missed, math.gamma(3.4) / math.gamma(3.0) * k**-0.4, rtol=1e-5)
 
 
 # ---------------------------------------------------------------- votes
@@ -248,6 +272,8 @@ def test_a_score_picks_between_one_right_and_one_wrong_as_often_as_its_area_says
         (lambda: sampling.pass_at_k([1.5], 4, 1), "correct must be whole"),
         (lambda: sampling.pass_at_k([np.nan], 4, 1), "correct must be whole"),
         (lambda: sampling.expected_coverage([0.2, 20], 3), "rate must be from 0 to 1.*entry 1"),
+        (lambda: sampling.beta_coverage([1, 2], alpha=-1.0, beta=1.0), "alpha must be positive"),
+        (lambda: sampling.power_coverage([1, 0], a=1.0, b=-0.3), "k must be positive and finite; entry 1 is 0"),
         (lambda: sampling.coverage_curve([3], 5, [1]), "two problems at least"),
         (lambda: sampling.coverage_curve([3, 2], 5, [1], level=90), "level is between 0 and 1"),
         (lambda: sampling.local_exponents([1, 1], [0.2, 0.3]), "k must be one rising row"),
