@@ -64,7 +64,7 @@ def backtest(fit: FitResult, *, by: ArrayLike | None = None, cuts: Sequence[floa
 
     Parameters
     ----------
-    fit : from fit_power_law, fit_chinchilla, fit_kaplan or fit_routed
+    fit : from fit_power_law, fit_chinchilla, fit_kaplan, fit_routed or fit_repeated_data
     by : array of shape (n_runs,), the scale that is cut: compute, as a rule. None takes x, or 6 N D, or params of
         routed models
     cuts : scales up to which to fit. None takes up to six of the runs' own scales, as soon as the law can be fitted
@@ -119,17 +119,23 @@ def _scale(fit: FitResult, by: ArrayLike | None) -> Array:
     if by is None and fit.law == "routed":  # experts are no scale: a run with twice as many costs no more
         return fit.data["params"]
     if by is None:
-        product = np.prod([fit.data[name] for name in fit.inputs], axis=0)
-        return product if len(fit.inputs) == 1 else 6.0 * product
+        if len(fit.inputs) == 1:
+            return fit.data[fit.inputs[0]]
+        return 6.0 * fit.data["params"] * fit.data["tokens"]
     scale = validation.positive_column(by, "by")
     validation.same_length(loss=fit.data["loss"], by=scale)
     return scale
 
 
 def _enough(fit: FitResult, below: Array) -> bool:
-    distinct = [np.unique(fit.data[name][below]).size for name in fit.inputs]
-    needed = len(fit.params) if len(fit.inputs) == 1 else 2
-    return bool(below.sum() >= len(fit.params)) and min(distinct) >= needed
+    free = [estimate for estimate in fit.params.values() if not estimate.held]
+    if fit.law == "repeated_data" and not (fit.data["tokens"] > fit.data["unique_tokens"] * (1 + 1e-9))[below].any():
+        return False
+    if len(free) < len(fit.params):  # with a base one size and one text are enough
+        return bool(below.sum() >= len(free))
+    distinct = [np.unique(fit.data[name][below]).size for name in fit.inputs if name != "unique_tokens"]
+    needed = len(free) if len(fit.inputs) == 1 else 2
+    return bool(below.sum() >= len(free)) and min(distinct) >= needed
 
 
 def _natural_cuts(fit: FitResult, scale: Array, used: Array) -> list[float]:

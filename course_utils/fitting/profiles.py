@@ -9,6 +9,9 @@ import numpy as np
 
 from course_utils.fitting import validation
 from course_utils.fitting.families import AdditiveFamily, Array, Points, reweighted
+from course_utils.fitting.likelihood import minus_log_likelihood
+from course_utils.fitting.repeated_family import RepeatedFamily
+from course_utils.fitting.repeated_profile import scan
 from course_utils.fitting.results import FitResult
 
 _STEPS = 24
@@ -51,8 +54,9 @@ def profile(fit: FitResult, name: str, *, level: float = 0.9) -> Profile:
 
     Parameters
     ----------
-    fit : from fit_power_law or fit_chinchilla
-    name : E, A, B, alpha or beta
+    fit : from fit_power_law, fit_chinchilla or fit_repeated_data
+    name : E, A, B, alpha or beta; of repeated data R_D or R_N, where a second valley is looked for and, if the runs
+        allow it, lies inside the interval
     level : coverage aimed at
 
     Returns
@@ -82,6 +86,9 @@ def profile(fit: FitResult, name: str, *, level: float = 0.9) -> Profile:
     level = validation.probability(level)
     if name not in fit.params:
         raise ValueError(f"name must be one of {', '.join(fit.params)}, not {name!r}")
+    if isinstance(fit.problem.family, RepeatedFamily) and name in ("R_D", "R_N"):
+        found = scan(fit, name, level=level)
+        return Profile(name, found.values, found.statistic, found.interval, level)
     if not isinstance(fit.problem.family, AdditiveFamily):
         raise ValueError(f"profile holds a constant of a sum of terms; for the law {fit.law!r} use bootstrap(fit).")
     held = _Held(fit, name)
@@ -164,16 +171,9 @@ class _Held:
         )  # fmt: skip
         total = self._total(minimum.theta)
         total = np.where(np.isfinite(total), total, 1e300).reshape(2, -1).min(axis=0)
-        return 2.0 * (self._minus_log_likelihood(total) - self._minus_log_likelihood(np.array([self.floor_value])))
-
-    def _minus_log_likelihood(self, total: Array) -> Array:
-        total = np.maximum(total, 1e-290)
         goal = self.problem.objective
-        if goal.name == "lad":
-            return self.n * np.log(total)
-        if goal.name == "squared":
-            return 0.5 * self.n * np.log(total)
-        return _huber_scale_profile(total, self.n, goal.delta)
+        at_best = minus_log_likelihood(np.array([self.floor_value]), self.n, goal)
+        return 2.0 * (minus_log_likelihood(total, self.n, goal) - at_best)
 
     def side(self, sign: float, threshold: float) -> tuple[float | None, tuple[Array, Array]]:
         """Walk to one side until the statistic passes the threshold; return the end, and what was seen on the way."""
@@ -206,25 +206,3 @@ class _Held:
         roots = np.sqrt(np.maximum(np.concatenate([[before[1]], finer, [seen[after]]]), 0.0))
         end = float(np.interp(np.sqrt(threshold), np.maximum.accumulate(roots), xs))
         return end * self.unit, (seen_values, seen)
-
-
-@np.errstate(over="ignore", under="ignore")  # an infinite ratio is a Gaussian, as it should be
-def _huber_scale_profile(total: Array, n: float, delta: float) -> Array:
-    """Minimise n ln Z(tau) + total / tau over the scale tau of Huber's density, by golden section in ln tau."""
-    from scipy.special import erf
-
-    def value(log_tau: Array) -> Array:
-        tau = np.exp(log_tau)
-        ratio = delta**2 / (2 * tau)
-        inside = np.sqrt(2 * np.pi * tau) * erf(np.sqrt(ratio))
-        outside = 2 * tau / delta * np.exp(-np.minimum(ratio, 700.0))
-        return n * np.log(inside + outside) + total / tau
-
-    low, high = np.log(total / n) - 1.5, np.log(total / n) + 2.5
-    golden = (np.sqrt(5) - 1) / 2
-    a, b = high - golden * (high - low), low + golden * (high - low)
-    for _ in range(60):
-        left = value(a) < value(b)
-        low, high = np.where(left, low, a), np.where(left, b, high)
-        a, b = high - golden * (high - low), low + golden * (high - low)
-    return value((low + high) / 2)

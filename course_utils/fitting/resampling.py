@@ -211,7 +211,7 @@ def bootstrap(
 
     Parameters
     ----------
-    fit : from fit_power_law, fit_chinchilla, fit_kaplan or fit_routed
+    fit : from fit_power_law, fit_chinchilla, fit_kaplan, fit_routed or fit_repeated_data
     n : resamples; 1,000 for a 90 per cent interval, 4,000 for its third digit
     seed : of the draws; the same seed gives the same intervals, whatever the block
     level, method : of the intervals put into the fit
@@ -281,9 +281,10 @@ def bootstrap(
         lost += int((~settled).sum())
     samples = MappingProxyType(problem.unpack(theta))
     empty = Bootstrap(fit, samples, redrawn, lost, level, method, labels)
-    errors = {name: _spread(s) for name, s in samples.items()}
+    free = [name for name in samples if not fit.params[name].held]
+    errors = {name: _spread(samples[name]) for name in free}
     intervals = {}
-    for name in samples:
+    for name in free:
         low, high = empty.interval(name)
         intervals[name] = (float(low), float(high))
     return Bootstrap(fit.with_errors(errors, intervals, level), samples, redrawn, lost, level, method, labels)

@@ -38,12 +38,13 @@ class FitWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Estimate:
-    """Hold one parameter: its value, and what is known of its error (None where it is not known)."""
+    """Hold one parameter: its value, and what is known of its error (None where it is not known, or it was given)."""
 
     value: float
     standard_error: float | None = None
     interval: tuple[float, float] | None = None
     at_bound: bool = False
+    held: bool = False
 
     def __float__(self) -> float:
         return float(self.value)
