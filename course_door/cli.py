@@ -111,7 +111,7 @@ def _data(environment: Environment, language: str, arguments: list[str]) -> int:
     return _module(environment, language, "course_utils.datasets", arguments or ["list"])
 
 
-def _ladder(environment: Environment, language: str, arguments: list[str]) -> int:
+def _training(environment: Environment, language: str, module: str, arguments: list[str]) -> int:
     builds = {"--install": "cpu", "--install=cpu": "cpu", "--install=gpu": "auto"}
     wanted = [builds[word] for word in arguments if word in builds]
     rest = [word for word in arguments if word not in builds]
@@ -123,7 +123,15 @@ def _ladder(environment: Environment, language: str, arguments: list[str]) -> in
         return 0
     if not {"-h", "--help"} & set(rest):
         extras.require_training(environment)
-    return _module(environment, language, "course_utils.ladder", rest)
+    return _module(environment, language, module, rest)
+
+
+def _ladder(environment: Environment, language: str, arguments: list[str]) -> int:
+    return _training(environment, language, "course_utils.ladder", arguments)
+
+
+def _tasks(environment: Environment, language: str, arguments: list[str]) -> int:
+    return _training(environment, language, "course_utils.tasks", arguments)
 
 
 def _lock(environment: Environment, _language: str, arguments: list[str]) -> int:
@@ -140,6 +148,7 @@ COMMANDS = {
     "build": _build,
     "bench": _bench,
     "ladder": _ladder,
+    "tasks": _tasks,
     "teach": _teach,
     "data": _data,
     "lock": _lock,

@@ -18,6 +18,7 @@ SENTENCES = {
   {course} build [LESSON]     build the notebooks from notebooks/source (--lang for one language)
   {course} bench [...]        time the fits against other packages (--install first brings them, --quick for a look)
   {course} ladder [...]       train the model ladder again (--install first brings PyTorch, --smoke tries it)
+  {course} tasks NAME [...]   train the small models of a task again (multiplication, parity, ...; --smoke tries it)
   {course} data [list|download|verify]   the data sets
   {course} teach [LESSON ...] make a teacher's folder: answers, student copies, slides, plans, assignments (--lang, --out)
   {course} lock [--upgrade]   for maintainers: resolve the requirements*.lock files again""",
@@ -33,6 +34,7 @@ SENTENCES = {
   {course} build [BÀI]        dựng notebook từ notebooks/source (--lang để chọn một ngôn ngữ)
   {course} bench [...]        đo tốc độ khớp so với các gói khác (--install cài chúng trước, --quick đo nhanh)
   {course} ladder [...]       huấn luyện lại dãy mô hình (--install cài PyTorch trước, --smoke chạy thử)
+  {course} tasks TÊN [...]    huấn luyện lại các mô hình nhỏ của một bài toán (multiplication, parity...; --smoke chạy thử)
   {course} data [list|download|verify]   các bộ dữ liệu
   {course} teach [BÀI ...]    làm thư mục cho người dạy: đáp án, bản học viên, trang chiếu, kế hoạch, bài chấm điểm (--lang, --out)
   {course} lock [--upgrade]   cho người bảo trì: tính lại các tệp requirements*.lock""",
@@ -48,6 +50,7 @@ SENTENCES = {
   {course} build [课程]       由 notebooks/source 生成笔记本（--lang 指定一种语言）
   {course} bench [...]        与其他软件包比较拟合速度（先用 --install 安装它们，--quick 粗测）
   {course} ladder [...]       重新训练模型阶梯（先用 --install 装 PyTorch，--smoke 试跑）
+  {course} tasks 名称 [...]   重新训练某个任务的小模型（multiplication、parity 等；--smoke 试跑）
   {course} data [list|download|verify]   数据集
   {course} teach [课程 ...]    生成教师文件夹：答案、学生版、幻灯片、教学计划、作业（--lang、--out）
   {course} lock [--upgrade]   维护者使用：重新生成各个 requirements*.lock""",
@@ -294,11 +297,11 @@ SENTENCES = {
         "zh": "注意：找不到 Chromium，浏览器测试将被【跳过】。要一并运行：{cure}",
     },
     "training_missing": {
-        "en": "Training the ladder needs {names}, which the course does not install by itself. "
+        "en": "Training needs {names}, which the course does not install by itself. "
         "Install it (the CPU build, about 200 MB): {course} ladder --install   With an NVIDIA card: --install=gpu",
-        "vi": "Huấn luyện dãy mô hình cần {names}, thứ mà khóa học không tự cài. "
+        "vi": "Huấn luyện mô hình cần {names}, thứ mà khóa học không tự cài. "
         "Cài (bản CPU, khoảng 200 MB): {course} ladder --install   Máy có card NVIDIA: --install=gpu",
-        "zh": "训练模型阶梯需要 {names}，课程默认不安装。"
+        "zh": "训练模型需要 {names}，课程默认不安装。"
         "安装（CPU 版，约 200 MB）：{course} ladder --install   有 NVIDIA 显卡：--install=gpu",
     },
     "installing_uv": {

@@ -170,7 +170,7 @@ class TinyCourse:
 def make_course(folder: Path) -> TinyCourse:
     root = folder / "khóa học 缩放 x"
     package = root / "course_utils"
-    for module in ("lessons", "datasets", "ladder", "teach"):
+    for module in ("lessons", "datasets", "ladder", "tasks", "teach"):
         (package / module).mkdir(parents=True)
         (package / module / "__init__.py").write_text("")
         (package / module / "__main__.py").write_text(ECHO)

@@ -42,6 +42,7 @@ def ready(tmp_path_factory, course_maker):
         (["data", "download", "chinchilla"], ["download", "chinchilla"]),
         (["test", "-k", "laws", "--maxfail=1"], ["-n", "logical", "--dist", "loadfile", "-k", "laws", "--maxfail=1"]),
         (["ladder", "--help"], ["--help"]),
+        (["tasks", "parity", "--help"], ["parity", "--help"]),
         (["teach", "--lang", "zh", "--out", "a b", "01"], ["--lang", "zh", "--out", "a b", "01"]),
     ],
 )
