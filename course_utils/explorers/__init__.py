@@ -10,7 +10,10 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`count_it_your_way`: the same runs under other ways of counting N and C, and the exponent that follows.
 - :func:`fit_a_thousand_laws`: which runs to buy for a forecast, judged by a thousand laws on random choices of them.
 - :func:`which_fit_do_you_trust`: how much the points left out and the objective decide about a fit's answer.
+- :func:`route_the_tokens`: where the tokens of a batch go under five ways to keep the load of experts even.
 - :func:`what_the_network_costs`: how much of a routed layer's step its tokens spend between devices.
+- :func:`memory_or_compute`: how many experts a published law has win for a budget, and within a memory.
+- :func:`how_many_test_items`: what a zero means, and how many items a test needs before it means anything.
 """
 
 from __future__ import annotations
@@ -23,6 +26,9 @@ __all__ = [
     "count_it_your_way",
     "fit_a_thousand_laws",
     "foretell_the_big_run",
+    "how_many_test_items",
+    "memory_or_compute",
+    "route_the_tokens",
     "shape_of_a_law",
     "walk_the_valley",
     "what_the_network_costs",
@@ -288,3 +294,90 @@ def what_the_network_costs(**start: Any):
     from course_utils.explorers.network import WhatTheNetworkCosts
 
     return WhatTheNetworkCosts(**start)
+
+
+def memory_or_compute(**start: Any):
+    """Let numbers of experts compete for one budget, with and without a limit on memory, by a published law.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``limit`` ("compute" or "both"), ``flops`` (1e19 to 1e23), ``memory`` (bytes
+        for the weights, 1e9 to 2e12), ``bytes_per_param`` (0.5, 1, 2, 4 or 16).
+
+    Returns
+    -------
+    course_utils.explorers.memory.MemoryOrCompute
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> [memory_or_compute(memory=size).result.held.best_experts for size in (4e9, 8e9, 16e9)]
+    [1, 4, 16]
+    """
+    from course_utils.explorers.memory import MemoryOrCompute
+
+    return MemoryOrCompute(**start)
+
+
+def how_many_test_items(**start: Any):
+    """Set a model's true accuracy and the length of a test, and see how often the test shows nothing at all.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``accuracy`` (1e-4 to 0.5), ``items`` (10 to 10,000), ``level`` (0.9, 0.95
+        or 0.99).
+
+    Returns
+    -------
+    course_utils.explorers.items.HowManyTestItems
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> round(how_many_test_items(accuracy=0.005).result.zero, 2)
+    0.61
+    """
+    from course_utils.explorers.items import HowManyTestItems
+
+    return HowManyTestItems(**start)
+
+
+def route_the_tokens(**start: Any):
+    """Send a made-up batch through a layer of experts, and see tokens move, pile up and be dropped.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``router`` ("none", "switch", the default, "bias", "base" or "choice"),
+        ``skew`` (what every token adds to the first expert's score, 0 to 4), ``experts`` (4, 8 or 16), ``k`` (1 to 4),
+        ``capacity`` (the factor: 0.5, 0.75, 1.0, 1.25, 1.5, 2.0 or 3.0), ``strength`` (weight of the auxiliary loss,
+        or step of the bias: 0.001 to 0.1), ``steps`` (0, 1, 2, 5, 10, 20, 50, 100 or 200).
+
+    Returns
+    -------
+    course_utils.explorers.route.RouteTheTokens
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> result = route_the_tokens().result
+    >>> round(result.plain_dropped, 2), round(result.dropped, 2)
+    (0.47, 0.19)
+    """
+    from course_utils.explorers.route import RouteTheTokens
+
+    return RouteTheTokens(**start)
