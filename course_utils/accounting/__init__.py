@@ -6,6 +6,7 @@ FLOPs are an amount of work; FLOP/s is a rate. Counts are plain numbers, never b
 
 from __future__ import annotations
 
+from course_utils.accounting.answers import answer_flops
 from course_utils.accounting.bills import cost, energy, training_time
 from course_utils.accounting.compute import (
     PF_DAY,
@@ -30,6 +31,7 @@ __all__ = [
     "MoeParams",
     "all_to_all_bytes",
     "all_to_all_seconds",
+    "answer_flops",
     "capacity_bill",
     "cost",
     "energy",

@@ -184,13 +184,13 @@ def compute_optimal(
         params=params,
         tokens=tokens,
         loss=laws.LAWS[law](params, tokens, *extra, **values),
-        decades_outside=_decades(source, params, tokens),
+        decades_outside=_decades(source, params, tokens, *extra),
     )
     if not isinstance(source, Bootstrap):
         return out
     columns = {name: sample.reshape(-1, *[1] * budget.ndim) for name, sample in source.samples.items()}
     drawn_n, drawn_d = split(budget[None], columns)
-    drawn = (drawn_n, drawn_d, laws.LAWS[law](drawn_n, drawn_d, **columns))
+    drawn = (drawn_n, drawn_d, laws.LAWS[law](drawn_n, drawn_d, *extra, **columns))
     intervals = [_ends(d, level) for d in drawn]
     return Allocation(
         out.flops, out.params, out.tokens, out.loss, *intervals, decades_outside=out.decades_outside, level=level
@@ -304,7 +304,7 @@ def _golden(function: Callable[[Array], Array], low: Array, high: Array, scan: i
     return (low + high) / 2
 
 
-def cheapest_for_loss(loss: float, source: Source, *, inference_tokens: float = 0.0) -> Allocation:
+def cheapest_for_loss(loss: float, source: Source, *, inference_tokens: ArrayLike = 0.0) -> Allocation:
     r"""Find the size and the data that reach a loss for the least compute over training and use.
 
     .. math:: \min_{N, D}\; 6 N D + 2 N D_{\mathrm{inf}} \quad\text{with}\quad L(N, D) = \ell
@@ -313,12 +313,12 @@ def cheapest_for_loss(loss: float, source: Source, *, inference_tokens: float = 
     ----------
     loss : the loss to reach, nats per token
     source : a fit of Hoffmann's form, an entry of laws.CONSTANTS, or its name
-    inference_tokens : tokens that the model will read and write in its life
+    inference_tokens : array of any shape, tokens that the model will read and write in its life
 
     Returns
     -------
     Allocation
-        With flops the total of training and use.
+        Of the shape of inference_tokens, with flops the total of training and use.
 
     Raises
     ------
@@ -341,8 +341,11 @@ def cheapest_for_loss(loss: float, source: Source, *, inference_tokens: float = 
     spare = float(loss) - v["E"]
     if not spare > 0:
         raise ValueError(f"loss: {loss!r} is not above the floor E = {v['E']:.4g}; no size reaches it.")
-    if inference_tokens < 0 or not np.isfinite(inference_tokens):
-        raise ValueError(f"inference_tokens must be 0 or more, not {inference_tokens!r}")
+    served = np.asarray(inference_tokens, dtype=np.float64)
+    bad = ~((served >= 0) & np.isfinite(served))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ValueError(f"inference_tokens must be 0 or more; entry {row} is {served.flat[row]!r}")
     if not min(v["A"], v["B"], v["alpha"], v["beta"]) > 0:
         raise ValueError(
             "source: the law is flat in params or in tokens, so no split is best. Fit runs with both varied."
@@ -357,18 +360,17 @@ def cheapest_for_loss(loss: float, source: Source, *, inference_tokens: float = 
     def log_total(logit: Array) -> Array:
         share = 1 / (1 + np.exp(-logit))
         n, d = params(share), tokens(share)
-        return np.log(n) + np.log(6 * d + 2 * inference_tokens)
+        return np.log(n) + np.log(6 * d + 2 * served.reshape(-1))
 
-    logit = _golden(log_total, np.array([-20.0]), np.array([20.0]), scan=400)
-    share = 1 / (1 + np.exp(-logit[0]))
-    n, d = params(share), tokens(share)
-    total = np.asarray(6 * n * d + 2 * n * inference_tokens)
-    return Allocation(
-        total, np.asarray(n), np.asarray(d), np.asarray(float(loss)), decades_outside=_decades(source, n, d)
-    )
+    ends = np.full(served.size, 20.0)
+    share = 1 / (1 + np.exp(-_golden(log_total, -ends, ends, scan=400)))
+    n, d = (np.asarray(count(share)).reshape(served.shape) for count in (params, tokens))
+    total = np.asarray(6 * n * d + 2 * n * served)
+    reached = np.full(served.shape, float(loss))
+    return Allocation(total, n, d, reached, decades_outside=_decades(source, n, d))
 
 
-def _decades(source: Source, params: Array, tokens: Array) -> Array | None:
+def _decades(source: Source, params: Array, tokens: Array, *more: ArrayLike) -> Array | None:
     """Compute how far outside the fitted runs an answer lies; None for published constants."""
     fit = source.fit if isinstance(source, Bootstrap) else source
     if not isinstance(fit, FitResult):
@@ -377,4 +379,4 @@ def _decades(source: Source, params: Array, tokens: Array) -> Array | None:
     known = np.log10(fit.data["params"][used] * fit.data["tokens"][used])
     compute = np.log10(params * tokens)
     beyond = np.maximum(np.maximum(compute - known.max(), known.min() - compute), 0.0)
-    return np.maximum(beyond, fit.decades_outside(params, tokens))
+    return np.maximum(beyond, fit.decades_outside(params, tokens, *more))
