@@ -10,6 +10,7 @@ What to use when
 ``fit_kaplan``      N and D both vary, in Kaplan's coupled form without a floor (eq. 1.5)
 ``fit_routed``      N and the number of experts both vary, at one token count: Clark's law of routed models
 ``fit_repeated_data``  N, D and the distinct tokens all vary: what repeats and excess parameters are worth
+``measure_effective_data``  fresh and repeated runs of one size: what the repeats were worth, read off, no law
 ``fit_isoflop``     runs at a few fixed budgets: the valley's minimum of each, then exponents over budgets
 ``fit_valley_surface``  runs of any size and compute, counted in any way: one valley for all, its exponent
 ``fit_envelope``    whole training curves: the best loss at each compute, then exponents
@@ -39,6 +40,7 @@ from course_utils.fitting.backtest import Backtest, BacktestRow, backtest
 from course_utils.fitting.broken import fit_broken_power_law
 from course_utils.fitting.coverage_law import CoverageFit, fit_coverage
 from course_utils.fitting.designs import Design, Study, study
+from course_utils.fitting.effective_data import EffectiveData, measure_effective_data
 from course_utils.fitting.envelope import EnvelopeFit, fit_envelope
 from course_utils.fitting.isoflop import IsoflopFit, Valley, fit_isoflop
 from course_utils.fitting.ladders import Ladder
@@ -60,6 +62,7 @@ __all__ = [
     "Bootstrap",
     "CoverageFit",
     "Design",
+    "EffectiveData",
     "EnvelopeFit",
     "Estimate",
     "FitResult",
@@ -86,6 +89,7 @@ __all__ = [
     "fit_routed",
     "fit_sigmoid",
     "fit_valley_surface",
+    "measure_effective_data",
     "profile",
     "refit",
     "study",
