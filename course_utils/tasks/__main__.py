@@ -13,7 +13,7 @@ from course_utils.ladder.sweep import sweep
 from .table import Table
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-NAMES = ("multiplication", "addition", "parity", "initialisation")
+NAMES = ("multiplication", "addition", "parity", "initialisation", "longer")
 """Modules of this package. Each has TABLE (a file below data/), planned_runs() and smoke_runs() (runs have a name),
 seconds(run) (an estimate on one core) and train(run, device=...), which returns what `Table.add` takes, with
 "loss_nats" and "train_seconds" in the first."""
