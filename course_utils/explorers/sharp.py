@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from course_utils import datasets
 from course_utils.explorers.controls import Choice, Control
 from course_utils.explorers.explorer import Explorer
 from course_utils.explorers.sharp_state import (
@@ -42,33 +43,36 @@ class SharpOrSmooth(Explorer):
 
     Parameters
     ----------
-    multiplication, parity, addition : pandas.DataFrame, optional
-        Tables with the columns of ``multiplication_runs``, ``parity_runs`` and ``addition_runs``, which are the
-        defaults.
+    tables : mapping of str to pandas.DataFrame, optional
+        ``"multiplication"``, and ``"parity"``, ``"addition"`` or both, with the columns of ``multiplication_runs`` and
+        so on; by default those of them that the course ships.
     **start
         Where the controls stand at first.
 
     Raises
     ------
     ValueError
-        If a table lacks a column, or a value lies outside its control.
+        If there is no multiplication or nothing beside it, a table lacks a column, or a value lies outside its control.
     """
 
     section = "sharp"
     State = SharpState
     size = (800, 430)
 
-    def __init__(self, multiplication: Any = None, parity: Any = None, addition: Any = None, **start: Any):
-        from course_utils import datasets
-
-        tables = {
-            name: datasets.load(f"{name}_runs") if table is None else table
-            for name, table in (("multiplication", multiplication), ("parity", parity), ("addition", addition))
-        }
+    def __init__(self, tables: Mapping[str, Any] | None = None, **start: Any):
+        if tables is None:
+            shipped = set(datasets.names("shipped"))
+            tables = {
+                name: datasets.load(f"{name}_runs") for name in ("multiplication", *OTHERS) if f"{name}_runs" in shipped
+            }
+        self.others = tuple(name for name in OTHERS if name in tables)
+        if "multiplication" not in tables or not self.others:
+            raise ValueError(
+                f"tables: {', '.join(tables) or 'nothing'} given. Pass multiplication and parity or addition."
+            )
         self.curves: dict[str, dict[int, Curves]] = {
-            "multiplication": digit_curves("multiplication", tables["multiplication"]),
-            "parity": parity_curves(tables["parity"]),
-            "addition": digit_curves("addition", tables["addition"]),
+            name: parity_curves(table) if name == "parity" else digit_curves(name, table)
+            for name, table in tables.items()
         }
         self._panel = lru_cache(maxsize=256)(self._compute_panel)
         super().__init__(**start)
@@ -76,6 +80,7 @@ class SharpOrSmooth(Explorer):
     def prepare(self) -> None:
         self.lengths = sorted(self.curves["multiplication"])
         self.state.length = self.lengths[-1]
+        self.state.other = self.others[0]
 
     def make_controls(self) -> tuple[Control, ...]:
         def buttons(name: str, options: tuple[str, ...]) -> Choice:
@@ -83,13 +88,13 @@ class SharpOrSmooth(Explorer):
             return Choice(name, t(f"explorers.sharp.{name}"), named, face="buttons")
 
         lengths = tuple((t("explorers.sharp.tokens", n=n), n) for n in self.lengths)
-        skills = tuple((t("explorers.sharp.skill_number", n=k), k) for k in sorted(self.curves["parity"]))
+        skills = tuple((t("explorers.sharp.skill_number", n=k), k) for k in sorted(self.curves.get("parity", ())))
         return (
-            buttons("other", OTHERS),
+            *((buttons("other", self.others),) if len(self.others) > 1 else ()),
             buttons("axis", AXES),
             buttons("ruler", RULERS),
             Choice("length", t("explorers.sharp.length"), lengths),
-            Choice("skill", t("explorers.sharp.skill"), skills),
+            *((Choice("skill", t("explorers.sharp.skill"), skills),) if skills else ()),
             Choice("share", t("explorers.sharp.share"), tuple((format_percent(s), s) for s in SHARES)),
         )
 

@@ -62,7 +62,8 @@ def parity():
 
 
 def explorer_of(**start) -> SharpOrSmooth:
-    return SharpOrSmooth(made_up_digits(), made_up_parity(), made_up_digits(2.0), **start)
+    tables = {"multiplication": made_up_digits(), "parity": made_up_parity(), "addition": made_up_digits(2.0)}
+    return SharpOrSmooth(tables, **start)
 
 
 def test_by_size_the_means_of_the_last_checkpoint_shown(digits):
@@ -124,6 +125,16 @@ def test_addition_locks_the_skill():
     assert explorer.locked() == frozenset() and explorer.result.right.task == "parity"
     explorer.set(other="addition")
     assert explorer.locked() == {"skill"} and explorer.result.right.detail == 7
+
+
+def test_one_task_beside_multiplication_is_enough_and_none_is_not():
+    tables = {"multiplication": made_up_digits(), "addition": made_up_digits(2.0)}
+    explorer = SharpOrSmooth(tables)
+    assert explorer.result.right.task == "addition"
+    assert [control.trait for control in explorer.controls] == ["axis", "ruler", "length", "share"]
+    assert len(explorer.png()) > 10_000
+    with pytest.raises(ValueError, match="multiplication given"):
+        SharpOrSmooth({"multiplication": tables["multiplication"]})
 
 
 @pytest.mark.parametrize("code", ["en", "vi", "zh"])
