@@ -10,10 +10,13 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`count_it_your_way`: the same runs under other ways of counting N and C, and the exponent that follows.
 - :func:`fit_a_thousand_laws`: which runs to buy for a forecast, judged by a thousand laws on random choices of them.
 - :func:`which_fit_do_you_trust`: how much the points left out and the objective decide about a fit's answer.
+- :func:`compute_saved`: which dense model a mixture of experts is worth, by four laws, and where that ends.
 - :func:`route_the_tokens`: where the tokens of a batch go under five ways to keep the load of experts even.
 - :func:`what_the_network_costs`: how much of a routed layer's step its tokens spend between devices.
 - :func:`memory_or_compute`: how many experts a published law has win for a budget, and within a memory.
 - :func:`how_many_test_items`: what a zero means, and how many items a test needs before it means anything.
+- :func:`why_a_power_law`: how the density of hard problems makes coverage a power of the number of samples.
+- :func:`the_stock_runs_out`: the year and the budget at which a stock of text has been read, once or often.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from typing import Any
 
 __all__ = [
     "allocate_a_budget",
+    "compute_saved",
     "cost_of_a_run",
     "count_it_your_way",
     "fit_a_thousand_laws",
@@ -30,9 +34,11 @@ __all__ = [
     "memory_or_compute",
     "route_the_tokens",
     "shape_of_a_law",
+    "the_stock_runs_out",
     "walk_the_valley",
     "what_the_network_costs",
     "which_fit_do_you_trust",
+    "why_a_power_law",
 ]
 
 
@@ -381,3 +387,95 @@ def route_the_tokens(**start: Any):
     from course_utils.explorers.route import RouteTheTokens
 
     return RouteTheTokens(**start)
+
+
+def compute_saved(**start: Any):
+    """Ask four laws which dense model a mixture of experts is worth, and how much training compute that saves.
+
+    Without the published runs it works from the printed constants alone, and says so.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``law`` ("s_base", the default, "rl_r", "hash" or "joint"), ``params``
+        (active ones, 1e7 to 1e12), ``experts`` (2, 4, 8 and so on to 2048), ``tokens`` (1e10 to 1e13, for the joint
+        law), ``kind`` ("refit", fitted here with intervals, where the published runs can be had, or "printed").
+
+    Returns
+    -------
+    course_utils.explorers.saved.ComputeSaved
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> worth = compute_saved(law="joint", experts=32, params=1e9, tokens=1.3e11).result.worth
+    >>> f"like {worth.dense / 1e9:.1f}B dense, {worth.saved:.0%} saved"
+    'like 3.3B dense, 69% saved'
+    """
+    from course_utils.explorers.saved import ComputeSaved
+
+    return ComputeSaved(**start)
+
+
+def why_a_power_law(**start: Any):
+    """Show how coverage over many exponential problems becomes a power law, and which density of difficulty makes it.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``alpha`` (0.05 to 1.5, the exponent of the density near p = 0), ``mean``
+        (success of one sample, 0.001 to 0.5), ``hardest`` (the lowest rate of any problem: 0, 1e-6, 1e-5 and so on to
+        1e-2), ``k`` (samples at which the exponent is read, 2 to 100,000) and, where the published counts can be had,
+        ``model`` (parameters of the Pythia model whose counts stand beside it: 0 for none, 70e6 to 12e9).
+
+    Returns
+    -------
+    course_utils.explorers.difficulty.WhyAPowerLaw
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> explorer = why_a_power_law(alpha=0.5, mean=0.02)
+    >>> round(explorer.result.exponent_at_end, 2)
+    -0.51
+    """
+    from course_utils.explorers.difficulty import WhyAPowerLaw
+
+    return WhyAPowerLaw(**start)
+
+
+def the_stock_runs_out(**start: Any):
+    """Let training sets grow towards a stock of text, and a budget towards what that text can give at best.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``stock`` (distinct tokens in the year of the largest known run),
+        ``epochs``, ``growth`` (factor a year of the largest training set), ``stock_growth`` (share a year).
+
+    Returns
+    -------
+    course_utils.explorers.stock.TheStockRunsOut
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> found = the_stock_runs_out(stock=1e14, epochs=4.0, growth=2.0).result
+    >>> round(found.year_epochs - found.year_once, 9)
+    2.0
+    """
+    from course_utils.explorers.stock import TheStockRunsOut
+
+    return TheStockRunsOut(**start)

@@ -57,6 +57,7 @@ def _png_size(png: bytes) -> tuple[int, int]:
 def test_every_explorer_is_found():
     assert set(explorers.__all__) == {
         "allocate_a_budget",
+        "compute_saved",
         "cost_of_a_run",
         "count_it_your_way",
         "fit_a_thousand_laws",
@@ -65,9 +66,11 @@ def test_every_explorer_is_found():
         "memory_or_compute",
         "route_the_tokens",
         "shape_of_a_law",
+        "the_stock_runs_out",
         "walk_the_valley",
         "what_the_network_costs",
         "which_fit_do_you_trust",
+        "why_a_power_law",
     }
 
 
