@@ -14,6 +14,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`route_the_tokens`: where the tokens of a batch go under five ways to keep the load of experts even.
 - :func:`what_the_network_costs`: how much of a routed layer's step its tokens spend between devices.
 - :func:`memory_or_compute`: how many experts a published law has win for a budget, and within a memory.
+- :func:`change_the_ruler`: where an ability jumps and where it rises evenly, by how the same answers are scored.
 - :func:`how_many_test_items`: what a zero means, and how many items a test needs before it means anything.
 - :func:`why_a_power_law`: how the density of hard problems makes coverage a power of the number of samples.
 - :func:`the_stock_runs_out`: the year and the budget at which a stock of text has been read, once or often.
@@ -25,6 +26,7 @@ from typing import Any
 
 __all__ = [
     "allocate_a_budget",
+    "change_the_ruler",
     "compute_saved",
     "cost_of_a_run",
     "count_it_your_way",
@@ -328,6 +330,36 @@ def memory_or_compute(**start: Any):
     from course_utils.explorers.memory import MemoryOrCompute
 
     return MemoryOrCompute(**start)
+
+
+def change_the_ruler(**start: Any):
+    """Score the final answers of the course's multiplication models under six rulers, at any length, on fewer items.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``ruler`` ("exact_match", "sampled_exact_match", "token_accuracy",
+        "edit_distance", "brier" or "log_probability_token"), ``length`` (tokens of an answer, 2 to 7), ``items`` (10.0,
+        20.0, 50.0, 100.0, 200.0, 500.0 or 1000.0; fewer than all are drawn, for exact match alone).
+
+    Returns
+    -------
+    course_utils.explorers.ruler.ChangeTheRuler
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> shares = change_the_ruler().result.shares
+    >>> shares["exact_match"] > shares["log_probability_token"]
+    True
+    """
+    from course_utils.explorers.ruler import ChangeTheRuler
+
+    return ChangeTheRuler(**start)
 
 
 def how_many_test_items(**start: Any):

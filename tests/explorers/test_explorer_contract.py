@@ -57,6 +57,7 @@ def _png_size(png: bytes) -> tuple[int, int]:
 def test_every_explorer_is_found():
     assert set(explorers.__all__) == {
         "allocate_a_budget",
+        "change_the_ruler",
         "compute_saved",
         "cost_of_a_run",
         "count_it_your_way",
