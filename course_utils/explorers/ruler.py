@@ -164,7 +164,9 @@ class ChangeTheRuler(Explorer):
             self._bars[name].set_xy([(0, row - 0.3), (share, row - 0.3), (share, row + 0.3), (0, row + 0.3)])
             self._bars[name].set_alpha(1.0 if chosen else 0.35)
             self._names[name].set_color(MEASURED if chosen else MUTED)
-            self._numbers[name].set_text(t("numbers.unknown") if result.shares[name] is None else format_percent(share))
+            self._numbers[name].set_text(
+                t("numbers.unknown") if result.shares[name] is None else format_percent(share, 3)
+            )
             self._numbers[name].set_x(max(share, (chosen and result.tested_share) or 0.0) + 0.05)
             self._numbers[name].set_color(INK if chosen else MUTED)
         self._cross.set_visible(result.tested_share is not None)
@@ -204,7 +206,7 @@ class ChangeTheRuler(Explorer):
         return t(
             f"explorers.ruler.message_{'jump' if share > _JUMP else 'even'}",
             ruler=_capital(_name(result.ruler)),
-            share=format_percent(share),
+            share=format_percent(share, 3),
             small=format_count(float(result.params[result.step])),
             large=format_count(float(result.params[result.step + 1])),
         )
@@ -216,10 +218,10 @@ class ChangeTheRuler(Explorer):
         if own is None:
             parts.append(t(f"{key}.words_still", ruler=_name(result.ruler)))
         else:
-            parts.append(t(f"{key}.words_share", ruler=_name(result.ruler), share=format_percent(own)))
+            parts.append(t(f"{key}.words_share", ruler=_name(result.ruler), share=format_percent(own, 3)))
             least = min((name for name in RULERS if result.shares[name] is not None), key=lambda n: result.shares[n])
             if least != result.ruler:
-                parts.append(t(f"{key}.words_least", ruler=_name(least), share=format_percent(result.shares[least])))
+                parts.append(t(f"{key}.words_least", ruler=_name(least), share=format_percent(result.shares[least], 3)))
         if result.power_error is not None:
             parts.append(t(f"{key}.words_power", n=result.length, error=format_number(result.power_error, 2)))
         if result.tested is not None:
