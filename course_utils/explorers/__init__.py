@@ -17,6 +17,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`change_the_ruler`: where an ability jumps and where it rises evenly, by how the same answers are scored.
 - :func:`how_many_test_items`: what a zero means, and how many items a test needs before it means anything.
 - :func:`why_a_power_law`: how the density of hard problems makes coverage a power of the number of samples.
+- :func:`train_or_think`: which model of one quality is cheapest to train and to serve, by use and length of answers.
 - :func:`the_stock_runs_out`: the year and the budget at which a stock of text has been read, once or often.
 """
 
@@ -37,6 +38,7 @@ __all__ = [
     "route_the_tokens",
     "shape_of_a_law",
     "the_stock_runs_out",
+    "train_or_think",
     "walk_the_valley",
     "what_the_network_costs",
     "which_fit_do_you_trust",
@@ -511,3 +513,33 @@ def the_stock_runs_out(**start: Any):
     from course_utils.explorers.stock import TheStockRunsOut
 
     return TheStockRunsOut(**start)
+
+
+def train_or_think(**start: Any):
+    """Find the model of a given quality that is cheapest over its life, by how often and how long it answers.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``answers`` (over a life, 1e6 to 1e12), ``length`` (tokens of an answer, 100
+        to 1e5), ``size`` (the quality, as the size of the training-optimal model that has it, 1e9 to 1e12), ``price``
+        (of a served FLOP in training FLOPs: 1, 2, 5, 10, 20 or 50), ``source`` ("sardana", "besiroglu" or
+        "hoffmann_unrounded").
+
+    Returns
+    -------
+    course_utils.explorers.serving.TrainOrThink
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> f"{train_or_think(answers=1e10, length=1000.0).result.saving:.0%} saved"
+    '28% saved'
+    """
+    from course_utils.explorers.serving import TrainOrThink
+
+    return TrainOrThink(**start)

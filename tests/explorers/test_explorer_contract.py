@@ -68,6 +68,7 @@ def test_every_explorer_is_found():
         "route_the_tokens",
         "shape_of_a_law",
         "the_stock_runs_out",
+        "train_or_think",
         "walk_the_valley",
         "what_the_network_costs",
         "which_fit_do_you_trust",
