@@ -162,7 +162,7 @@ class HowManyTestItems(Explorer):
         axes.yaxis.set_major_formatter(lambda y, _: format_percent(y))
         axes.set_xlabel(t("explorers.items.items_axis"))
         axes.set_ylabel(t("explorers.items.accuracy_axis"))
-        axes.yaxis.set_label_coords(-0.165, 0.5)
+        axes.yaxis.set_label_coords(-0.198, 0.5)
         axes.grid(False)
         words = {"axes": axes, "transform": axes.transAxes, "color": MUTED, "fontsize": 9.5}
         self._blind_name = picture.text(0.03, 0.02, ha="left", va="bottom", **words)
