@@ -18,7 +18,7 @@ from course_utils.plots.picture import Picture
 ACCURACIES = decade_steps(1e-4, 0.5, (1, 2, 3, 5, 7))
 ITEMS = tuple(int(n) for n in decade_steps(10, 10_000, (1, 2, 3, 5, 7)))
 LEVELS = (0.9, 0.95, 0.99)
-_PLAIN, _ZEROS = (0.1, 0.17, 0.42, 0.70), (0.585, 0.17, 0.39, 0.70)  # left, bottom, width, height
+_PLAIN, _ZEROS = (0.115, 0.17, 0.405, 0.70), (0.585, 0.17, 0.39, 0.70)  # left, bottom, width, height
 _ITEMS_LIMITS, _ACCURACY_LIMITS = (3.0, 1e5), (3e-5, 2.5)
 _N = np.unique(np.geomspace(*_ITEMS_LIMITS, 80).round())
 _BARS = 41  # at most so many bars: where more counts are likely, neighbours share one
@@ -162,7 +162,7 @@ class HowManyTestItems(Explorer):
         axes.yaxis.set_major_formatter(lambda y, _: format_percent(y))
         axes.set_xlabel(t("explorers.items.items_axis"))
         axes.set_ylabel(t("explorers.items.accuracy_axis"))
-        axes.yaxis.set_label_coords(-0.198, 0.5)
+        axes.yaxis.set_label_coords(-0.185, 0.5)
         axes.grid(False)
         words = {"axes": axes, "transform": axes.transAxes, "color": MUTED, "fontsize": 9.5}
         self._blind_name = picture.text(0.03, 0.02, ha="left", va="bottom", **words)
