@@ -150,7 +150,7 @@ class SpendTheEpochs(Explorer):
         plots.provenance_note(paper)
         self._notes["c4"] = paper.texts[-1]
         (self._gap,) = axes.plot([], [], color=OWN, lw=2.2, solid_capstyle="butt")
-        (self._here,) = axes.plot([], [], "o", mfc="none", mec=OWN, ms=13, mew=2.2, clip_on=False)
+        (self._here,) = axes.plot([], [], "o", mfc="none", mec=OWN, ms=12, mew=2.2, clip_on=False)
         words = {"axes": axes, "fontsize": 9.5, "path_effects": white_halo()}
         self._name_fresh = picture.text(1, 1, ha="right", va="top", color=MUTED, **words)
         self._name_repeated = picture.text(1, 1, ha="right", va="bottom", color=INK, **words)
@@ -230,6 +230,7 @@ class SpendTheEpochs(Explorer):
     def _draw_worth(self, result: EpochsResult) -> None:
         other = "c4" if result.ground == "our_runs" else "our_runs"
         self._other.set_data(CURVE, result.other_next)
+        self._added.set_color((self._fitted if other == "c4" else self._paper).get_color())
         self._added.set_data(CURVE, result.curve_next)
         self._added_here.set_data([result.epochs], [result.next_worth])
         self._name_added.set_text(_share(result.next_worth))

@@ -216,7 +216,7 @@ def spend(
     run_epochs, run_loss = ground.runs(size, stock)
     fresh_tokens, fresh_loss = ground.fresh_runs(size)
     inside = (fresh_tokens >= unique * (1 - 1e-9)) & (fresh_tokens <= unique * EPOCHS[-1])
-    best, turned = _turn(run_epochs, run_loss, epochs)
+    best, turned = turn_of(run_epochs, run_loss, epochs)
     return EpochsResult(
         ground=name,
         stock=unique,
@@ -248,7 +248,7 @@ def spend(
 Pair = tuple[float | None, float | None]
 
 
-def _turn(epochs: Array, loss: Array, chosen: float) -> tuple[Pair, Pair]:
+def turn_of(epochs: Array, loss: Array, chosen: float) -> tuple[Pair, Pair]:
     """Find the best epochs of the runs, and the first beyond, up to those chosen, that are seen to be worse."""
     if not epochs.size:
         return (None, None), (None, None)
