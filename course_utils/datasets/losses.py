@@ -172,8 +172,8 @@ def load_repeated_data(path: str | Path | None = None) -> pandas.DataFrame:
     is computed anew here as 6 N D. The OSCAR run of 2.8B parameters planned for 4 epochs holds, loss by loss, the
     curve of the one planned for 3; it is marked ``copied`` and stays out of fits. Sizes are the names' rounded ones
     (2.8, 4.2 and 8.7 billion). All have about 20 tokens a parameter, so that size and data grow together, and leave the
-    law's constants open: on C4 up to 14 epochs, all seven fitted together, R_D* lies between 2 and 57 (90 per cent). The
-    published 15.4 and 5.3 come from 182 runs.
+    law's constants open: on C4 up to 14 epochs, all seven fitted together, R_D* lies between 2 and 57 (90 per cent).
+    The published 15.4 and 5.3 come from 182 runs.
 
     Source: Muennighoff et al. 2023 (arXiv 2305.16264), through IBM/ColPret (MIT; upstream Apache-2.0).
     """
