@@ -30,10 +30,11 @@ MAY_KNOW = {
     "questions": FORMULAS | {"allocation", "fitting", "datasets", "plots", "i18n"},
     "checkup": FORMULAS | {"allocation", "fitting", "datasets", "plots", "explorers", "questions", "i18n"},
     "ladder": FORMULAS | {"allocation", "fitting", "datasets", "i18n"},
+    "tasks": FORMULAS | {"ladder", "i18n"},
     "lessons": {"datasets", "plots", "i18n"},
     "teach": {"lessons", "questions", "i18n"},
 }
-"""Arrows of the package, one way. `ladder` and `lessons` stand at the side: nobody knows them."""
+"""Arrows of the package, one way. `ladder`, `tasks` and `lessons` stand at the side: nobody below knows them."""
 
 EXCEPTIONS = {("fitting/bench", "datasets")}
 """A benchmark is run by hand, on published data; what it needs, nobody needs who imports `fitting`."""
