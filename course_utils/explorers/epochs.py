@@ -117,9 +117,9 @@ class SpendTheEpochs(Explorer):
         self._build_worth(picture)
         self._title = picture.text(0.02, 0.945, ha="left", va="center", fontsize=11.5, color=INK)
         picture.moving(
-            self._limit, self._fresh, self._fresh_runs, self._own_runs, self._fitted, self._paper, self._gap,
-            self._here, self._name_fresh, self._name_repeated, self._name_limit, self._other, self._added,
-            self._added_here, self._name_added, self._name_other, *self._ticks.artists, self._title,
+            self._limit, self._fresh, self._fresh_runs, self._own_runs, self._fitted, self._paper, self._name_fresh,
+            self._name_repeated, self._name_limit, self._gap, self._here, self._other, self._added, self._name_added,
+            self._name_other, self._added_here, *self._ticks.artists, self._title,
         )  # fmt: skip
 
     def _build_loss(self, picture: Picture) -> None:
@@ -154,7 +154,7 @@ class SpendTheEpochs(Explorer):
         words = {"axes": axes, "fontsize": 9.5, "path_effects": white_halo()}
         self._name_fresh = picture.text(1, 1, ha="right", va="top", color=MUTED, **words)
         self._name_repeated = picture.text(1, 1, ha="right", va="bottom", color=INK, **words)
-        self._name_limit = picture.text(1, 1, ha="right", va="top", color=MUTED, **words)
+        self._name_limit = picture.text(1, 1, ha="left", va="top", color=MUTED, **words)
 
     def _build_worth(self, picture: Picture) -> None:
         from course_utils.explorers.colours import FAINT, INK, LAW, MUTED, OWN
@@ -219,13 +219,13 @@ class SpendTheEpochs(Explorer):
     def _name_curves(self, result: EpochsResult) -> None:
         low, high = self._axes.get_ylim()
         step = 0.02 * (high - low)
-        for label, key, height in (
-            (self._name_fresh, "fresh", float(result.curve_fresh[-1]) - step),
-            (self._name_limit, "limit", result.limit - step),
-            (self._name_repeated, "repeated", float(result.curve_loss[-1]) + step),
+        for label, key, place, height in (
+            (self._name_fresh, "fresh", EPOCHS[-1], float(result.curve_fresh[-1]) - step),
+            (self._name_limit, "limit", EPOCHS[0], result.limit - step),
+            (self._name_repeated, "repeated", EPOCHS[-1], float(result.curve_loss[-1]) + step),
         ):
             label.set_text(t(f"explorers.epochs.label_{key}"))
-            label.set_position((EPOCHS[-1], height))
+            label.set_position((place, height))
 
     def _draw_worth(self, result: EpochsResult) -> None:
         other = "c4" if result.ground == "our_runs" else "our_runs"
