@@ -15,6 +15,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`what_the_network_costs`: how much of a routed layer's step its tokens spend between devices.
 - :func:`memory_or_compute`: how many experts a published law has win for a budget, and within a memory.
 - :func:`change_the_ruler`: where an ability jumps and where it rises evenly, by how the same answers are scored.
+- :func:`sharp_or_smooth`: multiplication beside sparse parity or addition, by size, compute or loss.
 - :func:`how_many_test_items`: what a zero means, and how many items a test needs before it means anything.
 - :func:`why_a_power_law`: how the density of hard problems makes coverage a power of the number of samples.
 - :func:`train_or_think`: which model of one quality is cheapest to train and to serve, by use and length of answers.
@@ -37,6 +38,7 @@ __all__ = [
     "memory_or_compute",
     "route_the_tokens",
     "shape_of_a_law",
+    "sharp_or_smooth",
     "the_stock_runs_out",
     "train_or_think",
     "walk_the_valley",
@@ -362,6 +364,35 @@ def change_the_ruler(**start: Any):
     from course_utils.explorers.ruler import ChangeTheRuler
 
     return ChangeTheRuler(**start)
+
+
+def sharp_or_smooth(**start: Any):
+    """Put multiplication beside another task of this course, and see which ability comes all at once, on which axis.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``other`` ("parity" or "addition"), ``axis`` ("params", "flops" or "loss"),
+        ``ruler`` ("right" or "log"), ``length`` (tokens of an answer, 2 to 7), ``skill`` (of parity, 1 to 16, the most
+        frequent first), ``share`` (of the training that is shown: 0.02, 0.05, 0.1, 0.2, 0.5 or 1.0).
+
+    Returns
+    -------
+    course_utils.explorers.sharp.SharpOrSmooth
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> sharp_or_smooth(axis="loss").result.left.task
+    'multiplication'
+    """
+    from course_utils.explorers.sharp import SharpOrSmooth
+
+    return SharpOrSmooth(**start)
 
 
 def how_many_test_items(**start: Any):

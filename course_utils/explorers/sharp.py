@@ -172,9 +172,9 @@ class SharpOrSmooth(Explorer):
             if row >= len(panel.params):
                 continue
             line.set_color("#0072B2" if by_size else tuple(_LIGHT + (_DARK - _LIGHT) * rank[row]))
-            line.set_alpha(0.4 if by_size else 0.8)
+            line.set_alpha(0.4 if by_size else 1.0)
             line.set_linestyle("-" if result.axis == "flops" else "none")
-            line.set_markersize(3.6 if by_size else 2.2 if result.axis == "flops" else 3.0)
+            line.set_markersize(3.6 if by_size else 0.0 if result.axis == "flops" else 3.0)
             if by_size:
                 line.set_data(panel.params[row : row + 1], panel.y[row, -1:])
             else:

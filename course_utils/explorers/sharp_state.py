@@ -35,7 +35,7 @@ _ENDS = {
 """What guessing scores, and what cannot be passed."""
 
 _LOW, _HIGH = 0.1, 0.9
-_MOVING = (0.05, 0.95)  # parts of the way where equal loss can show equal ability: at either end everyone is equal
+_MOVING = (0.2, 0.8)  # parts of the way where equal loss can show equal ability: at either end everyone is equal
 
 
 class SharpState(HasTraits):
@@ -43,9 +43,9 @@ class SharpState(HasTraits):
 
     other = Enum(OTHERS, default_value="parity")
     axis = Enum(AXES, default_value="params")
-    ruler = Enum(RULERS, default_value="right")
+    ruler = Enum(RULERS, default_value="log")
     length = Int(7)
-    skill = Int(1)
+    skill = Int(2)
     share = Float(1.0)
 
 
@@ -184,14 +184,26 @@ def panel_of(curves: Curves, detail: int, axis: str, ruler: str, share: float) -
 
 
 def _passage(flops: Array, y: Array, best: float) -> tuple[float | None, int]:
-    """Compute how many times the compute leads from a tenth to nine tenths of the way, and how many runs get there."""
+    """Compute how many times the compute leads from a tenth to nine tenths of the way, and how many runs get there.
+
+    The tenth is passed for the last time before nine tenths are reached: accuracies at chance scatter about it before.
+    """
     times = []
-    for own_flops, own in zip(flops, y, strict=True):
-        way = np.maximum.accumulate((own - own[0]) / (best - own[0])) if own[0] != best else np.zeros(len(own))
-        if way[-1] >= _HIGH and way[0] < _LOW:
-            low, high = np.interp([_LOW, _HIGH], way, np.log(own_flops))
-            times.append(float(np.exp(high - low)))
+    for own_flops, own in zip(np.log(flops), y, strict=True):
+        way = (own - own[0]) / (best - own[0]) if own[0] != best else np.zeros(len(own))
+        if way.max() < _HIGH:
+            continue
+        end = int(np.argmax(way >= _HIGH))  # never the first, where the way begins
+        start = int(np.flatnonzero(way[:end] <= _LOW)[-1])
+        low, high = (_crossing(own_flops, way, last, level) for last, level in ((start, _LOW), (end - 1, _HIGH)))
+        times.append(float(np.exp(high - low)))
     return (float(np.median(times)) if times else None), len(times)
+
+
+def _crossing(x: Array, way: Array, last: int, level: float) -> float:
+    """Interpolate where a level is crossed behind a checkpoint."""
+    share = (level - way[last]) / (way[last + 1] - way[last])
+    return float(x[last] + share * (x[last + 1] - x[last]))
 
 
 def _gap(loss: Array, y: Array, size: NDArray[np.intp], near: float, way: Array) -> tuple[float | None, int]:

@@ -67,6 +67,7 @@ def test_every_explorer_is_found():
         "memory_or_compute",
         "route_the_tokens",
         "shape_of_a_law",
+        "sharp_or_smooth",
         "the_stock_runs_out",
         "train_or_think",
         "walk_the_valley",
