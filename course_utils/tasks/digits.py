@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils import metrics
+
 from .train import TaskShape, checkpoint_steps, task_shape, train_model
 
 LENGTHS = (1, 2, 3, 4, 5, 6)
@@ -189,9 +190,10 @@ def train(run: DigitRun, *, device: str = "cpu",
                 "digits": length, "answer_tokens": length + 1, "items": ITEMS,
             } | {key: round(float(value), 6) for key, value in found.items()} | {"mixture_loss_nats": round(loss, 6)})
 
+    points = checkpoint_steps(run.steps, CHECKPOINTS, FIRST_CHECKPOINT)
     train_model(partial(batch, run.operation, run.seed), shape, steps=run.steps, seed=run.seed,
-                initialisation=run.initialisation, checkpoints=checkpoint_steps(run.steps, CHECKPOINTS, FIRST_CHECKPOINT), at_checkpoint=checkpoint,
-                at_step=report, device=device)
+                initialisation=run.initialisation, checkpoints=points, at_checkpoint=checkpoint, at_step=report,
+                device=device)
     took, worked = time.perf_counter() - start[0], time.process_time() - start[1]
     for row in rows:
         row["cpu_seconds"] = round(worked, 2)
