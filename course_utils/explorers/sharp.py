@@ -127,7 +127,7 @@ class SharpOrSmooth(Explorer):
             axes.set_xscale("log")
             (step,) = axes.plot([], [], color=OWN, lw=7, alpha=0.28, solid_capstyle="round", zorder=1)
             (chance,) = axes.plot([0, 1], [0, 0], transform=axes.get_yaxis_transform(), color=MUTED, lw=1, ls="--")
-            lines = [plots.measured(axes, *start, ms=2.6, mew=0, lw=0.9) for _ in range(most)]
+            lines = [plots.measured(axes, *start, ms=2.6, mew=0, lw=1.0) for _ in range(most)]
             means = plots.measured(axes, *start, ms=6.5, mec="white", mew=0.8, ls="-", lw=1.4)
             name = picture.text(0.0, 1.045, axes=axes, transform=axes.transAxes, color=INK, fontsize=10.5, va="bottom")
             self._sides[side] = (axes, step, chance, lines, means, name)
@@ -162,10 +162,9 @@ class SharpOrSmooth(Explorer):
             artist.set_visible(by_size)
         if by_size:
             means.set_data(panel.sizes, panel.means)
-            steps = steps_between(panel.means)
-            step.set_visible(steps is not None)
-            if steps is not None:
-                step.set_data(panel.sizes[steps], panel.means[steps])
+            step.set_visible(panel.doubled is not None)
+            if panel.doubled is not None:
+                step.set_data(*panel.doubled)
         rank = np.searchsorted(panel.sizes, panel.params) / max(len(panel.sizes) - 1, 1)
         for row, line in enumerate(lines):
             line.set_visible(row < len(panel.params))
@@ -175,6 +174,8 @@ class SharpOrSmooth(Explorer):
             line.set_alpha(0.4 if by_size else 1.0)
             line.set_linestyle("-" if result.axis == "flops" else "none")
             line.set_markersize(3.6 if by_size else 0.0 if result.axis == "flops" else 3.0)
+            # Fifty lines with soft edges make a kept picture twice as large; at two pixels for one nobody sees them.
+            line.set_antialiased(result.axis != "flops")
             if by_size:
                 line.set_data(panel.params[row : row + 1], panel.y[row, -1:])
             else:
@@ -189,6 +190,7 @@ class SharpOrSmooth(Explorer):
             low, high = 0.0, float(max(c.loss.max() for c in self.curves[task].values()))
             axes.set_xscale("linear")
             plots.loss_axis(axes, "x", scale="linear")
+            axes.set_xlabel(t(f"explorers.sharp.axis_loss_{'parity' if task == 'parity' else 'digits'}"))
             axes.set_xlim(1.03 * high, low - 0.03 * high)  # falls from left to right, as it does in training
         else:
             values = curves.params if result.axis == "params" else curves.flops
@@ -225,23 +227,6 @@ class SharpOrSmooth(Explorer):
         if result.share < 1:
             parts.append(t("explorers.sharp.words_share", share=format_percent(result.share)))
         return ("" if language() == "zh" else " ").join(parts)
-
-
-def steps_between(means: np.ndarray) -> slice | None:
-    """Find the two neighbouring sizes between which a ruler changes most, in the direction of its whole change.
-
-    Examples
-    --------
-    >>> steps_between(np.array([0.0, 0.1, 0.9, 1.0]))
-    slice(1, 3, None)
-    """
-    from course_utils.explorers.ruler_state import steps_of
-
-    steps = steps_of(means)
-    if steps is None:
-        return None
-    first = int(np.argmax(steps))
-    return slice(first, first + 2)
 
 
 def _task(panel: Panel) -> str:

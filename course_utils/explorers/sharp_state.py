@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Enum, Float, HasTraits, Int
 
-from course_utils.explorers.ruler_state import steps_of
-
 if TYPE_CHECKING:
     import pandas
 
@@ -35,6 +33,7 @@ _ENDS = {
 """What guessing scores, and what cannot be passed."""
 
 _LOW, _HIGH = 0.1, 0.9
+_LEAST = 0.02  # a change from the smallest to the largest model below this is none
 _MOVING = (0.2, 0.8)  # parts of the way where equal loss can show equal ability: at either end everyone is equal
 
 
@@ -42,7 +41,7 @@ class SharpState(HasTraits):
     """What the reader sets: the task beside multiplication, the axis, the ruler, and how far training has gone."""
 
     other = Enum(OTHERS, default_value="parity")
-    axis = Enum(AXES, default_value="params")
+    axis = Enum(AXES, default_value="flops")
     ruler = Enum(RULERS, default_value="log")
     length = Int(7)
     skill = Int(2)
@@ -82,10 +81,12 @@ class Panel:
     sizes, means : arrays of shape (n_sizes,); mean over seeds at the last checkpoint shown
     params : array of shape (n_runs,)
     x, y : arrays of shape (n_runs, n_shown): compute or loss, and the ruler's values
-    measure : sharpness: by size, the largest step's share of the whole change; by compute, how many times the compute
-        leads from a tenth to nine tenths of the way to the best value (median of the runs that get there); by loss, the
+    measure : sharpness: by size, the largest share of the whole change that falls within one doubling (tasks were not
+        trained at the same sizes, so that their steps cannot be compared); by compute, how many times the compute leads
+        from a tenth to nine tenths of the way to the best value (median of the runs that get there); by loss, the
         median difference between sizes of equal loss. None where nothing can be said
     reached : runs that get to nine tenths (by compute), or pairs of equal loss (by loss)
+    doubled : arrays of sizes and means along that doubling, by size alone; else None
     """
 
     task: str
@@ -97,6 +98,7 @@ class Panel:
     y: Array
     measure: float | None
     reached: int
+    doubled: tuple[Array, Array] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,15 +174,33 @@ def panel_of(curves: Curves, detail: int, axis: str, ruler: str, share: float) -
     sizes, which = np.unique(curves.params, return_inverse=True)
     means = np.bincount(which, y[:, -1]) / np.bincount(which)
     x = (curves.loss if axis == "loss" else curves.flops)[:, :shown]
+    doubled = None
     if axis == "params":
-        steps = steps_of(means)
-        measure, reached = (None if steps is None else float(steps.max())), len(sizes)
+        measure, doubled = _doubling(sizes, means)
+        reached = len(sizes)
     elif axis == "flops":
         measure, reached = _passage(x, y, _ENDS[curves.task, ruler][1])
     else:
         floor, best = _ENDS[curves.task, ruler]
         measure, reached = _gap(x, y, which, _NEAR[curves.task], (y - floor) / (best - floor))
-    return Panel(curves.task, detail, sizes, means, curves.params, x, y, measure, reached)
+    return Panel(curves.task, detail, sizes, means, curves.params, x, y, measure, reached, doubled)
+
+
+def _doubling(sizes: Array, means: Array) -> tuple[float | None, tuple[Array, Array] | None]:
+    """Find the doubling of size with the largest share of the whole change, straight lines in log size between means.
+
+    Between straight lines the largest difference has one of its ends on a size that was trained.
+    """
+    whole, log_size = means[-1] - means[0], np.log2(sizes)
+    starts = np.unique(np.concatenate([log_size, log_size - 1.0]))
+    starts = starts[(starts >= log_size[0]) & (starts <= log_size[-1] - 1.0)]
+    if abs(whole) < _LEAST or not len(starts):
+        return None, None
+    shares = (np.interp(starts + 1.0, log_size, means) - np.interp(starts, log_size, means)) / whole
+    start = starts[int(np.argmax(shares))]
+    inside = (log_size > start) & (log_size < start + 1.0)
+    along = np.concatenate([[start], log_size[inside], [start + 1.0]])
+    return float(shares.max()), (2.0**along, np.interp(along, log_size, means))
 
 
 def _passage(flops: Array, y: Array, best: float) -> tuple[float | None, int]:
