@@ -20,6 +20,8 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`why_a_power_law`: how the density of hard problems makes coverage a power of the number of samples.
 - :func:`train_or_think`: which model of one quality is cheapest to train and to serve, by use and length of answers.
 - :func:`the_stock_runs_out`: the year and the budget at which a stock of text has been read, once or often.
+- :func:`spend_the_epochs`: what the second, the fourth, the hundredth reading of the same text is worth.
+- :func:`clean_or_more`: a smaller clean text read again and again, or all of it with its noise, once.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from typing import Any
 __all__ = [
     "allocate_a_budget",
     "change_the_ruler",
+    "clean_or_more",
     "compute_saved",
     "cost_of_a_run",
     "count_it_your_way",
@@ -39,6 +42,7 @@ __all__ = [
     "route_the_tokens",
     "shape_of_a_law",
     "sharp_or_smooth",
+    "spend_the_epochs",
     "the_stock_runs_out",
     "train_or_think",
     "walk_the_valley",
@@ -574,3 +578,66 @@ def train_or_think(**start: Any):
     from course_utils.explorers.serving import TrainOrThink
 
     return TrainOrThink(**start)
+
+
+def spend_the_epochs(runs: Any = None, **start: Any):
+    """Read one text again and again: the loss beside that of fresh text, and what the next epoch adds.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame, optional
+        Runs with the columns of the table ``repetition_runs``; that table itself when not given.
+    **start
+        Where the controls stand at first: ``ground`` ("our_runs" or "c4", the law of Muennighoff et al. 2023),
+        ``epochs``, ``stock`` (0 to 3: which of its four stocks of distinct tokens), ``size`` (0 or 1: which of its two
+        sizes), ``past_turn`` (whether runs past their lowest loss count).
+
+    Returns
+    -------
+    course_utils.explorers.epochs.SpendTheEpochs
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> found = spend_the_epochs(ground="c4", stock=1, epochs=4.0).result
+    >>> round(found.worth, 2), round(found.next_worth, 2)
+    (3.73, 0.8)
+    """
+    from course_utils.explorers.epochs import SpendTheEpochs
+
+    return SpendTheEpochs(runs, **start)
+
+
+def clean_or_more(noised: Any = None, repeated: Any = None, **start: Any):
+    """Choose between all of a noised text, read once, and the part that survives cleaning, read again and again.
+
+    Parameters
+    ----------
+    noised, repeated : pandas.DataFrame, optional
+        Runs with the columns of ``noised_runs`` and ``repetition_runs``; those tables when not given.
+    **start
+        Where the controls stand at first: ``noise`` (share of wrong tokens), ``share`` (that survives cleaning),
+        ``tokens`` (to read), ``repeats`` (whose worth of repeats: "larger", "between", "smaller" or "c4").
+
+    Returns
+    -------
+    course_utils.explorers.clean.CleanOrMore
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> few, many = (clean_or_more(share=share).result for share in (0.05, 1.0))
+    >>> few.clean_loss > few.noised_loss, many.clean_loss < many.noised_loss
+    (True, True)
+    """
+    from course_utils.explorers.clean import CleanOrMore
+
+    return CleanOrMore(noised, repeated, **start)

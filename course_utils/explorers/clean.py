@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import pandas
 
 _LOSS, _WORTH = (0.1, 0.185, 0.535, 0.635), (0.765, 0.185, 0.2, 0.635)  # left, bottom, width, height
-_MIDDLE = 0.14
-_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_MIDDLE = 0.22
+_TICKS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 class CleanOrMore(Explorer):
@@ -40,6 +40,12 @@ class CleanOrMore(Explorer):
         Runs with the columns of ``noised_runs`` and ``repetition_runs``; those tables when not given.
     **start
         Where the controls stand at first.
+
+    Examples
+    --------
+    >>> explorer = CleanOrMore(share=1.0)
+    >>> explorer.result.clean_loss < explorer.result.noised_loss
+    True
     """
 
     section = "clean"
@@ -91,8 +97,8 @@ class CleanOrMore(Explorer):
         self._build_worth(picture)
         self._title = picture.text(0.02, 0.945, ha="left", va="center", fontsize=11.5, color=INK)
         picture.moving(
-            self._level, self._beyond, self._law, self._noised_runs, self._clean_runs, self._gap, self._even,
-            self._here, self._name_noised, self._name_clean, self._name_even, *self._bars, *self._bar_names,
+            self._level, self._beyond, self._law, self._noised_runs, self._clean_runs, self._name_noised,
+            self._name_clean, self._gap, self._even, self._here, self._name_even, *self._bars, *self._bar_names,
             *self._ticks.artists, self._title,
         )  # fmt: skip
 
@@ -123,7 +129,7 @@ class CleanOrMore(Explorer):
         (self._here,) = axes.plot([], [], "o", mfc="none", mec=OWN, ms=12, mew=2.2, clip_on=False)
         words = {"axes": axes, "fontsize": 9.5, "path_effects": white_halo()}
         self._name_noised = picture.text(CURVE[0], 1, ha="left", va="top", color=MEASURED, **words)
-        self._name_clean = picture.text(CURVE[0] * 1.35, 1, ha="left", va="bottom", color=INK, **words)
+        self._name_clean = picture.text(1, 1, ha="right", va="top", color=INK, **words)
         self._name_even = picture.text(1, 1, ha="left", va="bottom", color=INK, **words)
 
     def _build_worth(self, picture: Picture) -> None:
@@ -148,7 +154,7 @@ class CleanOrMore(Explorer):
         self._set_window(result)
         ends = CURVE[[0, -1]]
         self._level.set_data(ends, [result.noised_loss] * 2)
-        inside = result.inside * (1 - 1e-9) <= CURVE
+        inside = max(result.inside, result.kind) * (1 - 1e-9) <= CURVE
         self._law.set_data(CURVE[inside], result.curve_loss[inside])
         self._beyond.set_data(CURVE[~inside], result.curve_loss[~inside])
         self._noised_runs.set_data(np.full(len(result.noised_runs), 1.0), result.noised_runs)
@@ -170,7 +176,7 @@ class CleanOrMore(Explorer):
 
         shown = np.concatenate([result.curve_loss, result.noised_runs, result.clean_runs, [result.noised_loss]])
         height = float(np.ptp(shown))
-        low, high = float(shown.min()) - 0.1 * height, float(shown.max()) + 0.06 * height
+        low, high = float(shown.min()) - 0.12 * height, float(shown.max()) + 0.06 * height
         self._axes.set_ylim(low, high)
         ticks = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
         ticks = [x for x in ticks if low < x < high]
@@ -180,22 +186,19 @@ class CleanOrMore(Explorer):
         low, high = self._axes.get_ylim()
         step = 0.02 * (high - low)
         self._name_noised.set_text(t("explorers.clean.label_noised", noise=format_percent(result.noise)))
-        # The curve crosses the line far to the left or not: the line's name stands on the other side.
-        left = result.break_even is not None and result.break_even >= _MIDDLE
-        self._name_noised.set_position((CURVE[0] if left else 0.92, result.noised_loss + (-1 if left else 4) * step))
-        self._name_noised.set(ha="left" if left else "right", va="top" if left else "bottom")
+        even = result.break_even
+        left = even is not None and even >= _MIDDLE
+        # Beside the crossing, on the side where there is room; under the line where nothing crosses it.
+        rows = 4 if even is not None and not left else -1
+        self._name_noised.set_position((CURVE[0] if left else 0.92, result.noised_loss + rows * step))
+        self._name_noised.set(ha="left" if left else "right", va="bottom" if rows > 0 else "top")
         self._name_clean.set_text(t("explorers.clean.label_clean"))
-        self._name_clean.set_position((CURVE[0] * 1.5, float(np.interp(CURVE[0] * 1.4, CURVE, result.curve_loss))))
-        if result.break_even is not None and result.break_even < 1:
-            right = result.break_even > 0.4
-            self._name_even.set_text(t("explorers.clean.label_even", share=format_percent(result.break_even)))
-            beside = 1 / 1.08 if right else 1.08
-            self._name_even.set_position((result.break_even * beside, result.noised_loss + step))
+        self._name_clean.set_position((0.92, float(result.curve_loss[-1]) - step))
+        if even is not None and even < 1:
+            right = even > 0.6
+            self._name_even.set_text(t("explorers.clean.label_even", share=format_percent(even)))
+            self._name_even.set_position((even / 1.08 if right else even * 1.08, result.noised_loss + step))
             self._name_even.set_ha("right" if right else "left")
-            if right:
-                self._name_even.set(va="top", y=result.noised_loss - 3.2 * step)
-            else:
-                self._name_even.set_va("bottom")
 
     def _draw_worth(self, result: CleanResult) -> None:
         from course_utils.explorers.colours import MUTED, OWN
@@ -225,8 +228,9 @@ class CleanOrMore(Explorer):
         elif result.break_even < 1:
             parts.append(t("explorers.clean.words_even", **said))
         parts.append(t("explorers.clean.words_worth", **said))
-        if result.turn is not None and result.epochs > result.turn:
-            parts.append(t("explorers.clean.words_turn", turn=f"{result.turn:g}", **said))
+        if result.turn is not None and min(result.share, result.break_even or 0.0) < result.kind:
+            kind = format_percent(result.kind)
+            parts.append(t("explorers.clean.words_turn", turn=f"{result.turn:g}", kind=kind, **said))
         if result.share < result.inside * (1 - 1e-9):
             parts.append(t("explorers.clean.words_outside", **said))
         parts.append(t("explorers.clean.words_assumed", **said))

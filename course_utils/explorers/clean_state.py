@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 REPEATS = ("larger", "between", "smaller", "c4")
-SHARES = (*decade_steps(0.02, 0.7, (1, 1.5, 2, 3, 4, 5, 7)), 0.8, 0.9, 1.0)
+SHARES = (*decade_steps(0.05, 0.7, (1, 1.5, 2, 3, 4, 5, 6, 7)), 0.8, 0.9, 1.0)
 CURVE = np.geomspace(SHARES[0], 1.0, 80)
 _FEWEST_EPOCHS = 1e-9
 
@@ -110,6 +110,7 @@ class CleanResult:
     noised_runs, clean_runs : losses of the runs of these tokens with this noise, and without; empty between them
     turn : fewest epochs after which the loss of a stock was seen to rise among the repeated runs; None if none did
     inside : smallest share whose effective data the clean runs reach down to
+    kind : share below which the law is too kind to the clean choice, one over `turn`; 0 where nothing turned
     """
 
     noise: float
@@ -128,6 +129,7 @@ class CleanResult:
     clean_runs: Array
     turn: float | None
     inside: float
+    kind: float
 
 
 def clean_or_noised(table: Noised, *, noise: float, share: float, tokens: float, repeats: str) -> CleanResult:
@@ -169,4 +171,5 @@ def clean_or_noised(table: Noised, *, noise: float, share: float, tokens: float,
         clean_runs=table.loss[here & (table.noise == 0)],
         turn=table.turn,
         inside=float(CURVE[reached[0]]) if reached.size else 1.0,
+        kind=0.0 if table.turn is None else 1.0 / table.turn,
     )

@@ -45,7 +45,7 @@ class SpendTheEpochs(Explorer):
 
     Examples
     --------
-    >>> explorer = SpendTheEpochs(ground="c4", epochs=4.0)
+    >>> explorer = SpendTheEpochs(ground="c4", stock=1, epochs=4.0)
     >>> round(explorer.result.next_worth, 2)
     0.8
     """
@@ -61,52 +61,26 @@ class SpendTheEpochs(Explorer):
     def prepare(self) -> None:
         table = datasets.load("repetition_runs") if self._runs is None else self._runs
         self.grounds = {"our_runs": RunsGround(table), "c4": PaperGround()}
-        ours = self.grounds["our_runs"]
-        self.state.own_stock, self.state.own_size = ours.stocks[0], ours.sizes[-1]
-
-    def set(self, **values: Any) -> None:
-        """Set one or several values as every explorer does; whose law it is first, since the rest depends on it."""
-        before = self.state.trait_values()
-        with self.one_update():
-            if "ground" in values:
-                super().set(ground=values.pop("ground"))
-            try:
-                super().set(**values)
-            except ValueError:
-                self._assign(before)
-                raise
 
     def controls_key(self) -> Hashable:
         return self.state.ground
 
     def make_controls(self) -> tuple[Control, ...]:
         ground = self.grounds[self.state.ground]
-        ours = self.state.ground == "our_runs"
         names = tuple((t(f"explorers.epochs.ground_{name}"), name) for name in GROUNDS)
-        first = (
+        return (
             Choice("ground", t("explorers.epochs.ground"), names, face="buttons"),
             Choice("epochs", t("explorers.epochs.epochs"), tuple((f"{k:g}", k) for k in EPOCHS), between=True),
-        )
-        stocks, sizes = _named(ground.stocks), _named(ground.sizes)
-        stock, size = t("explorers.epochs.stock"), t("explorers.epochs.size")
-        if not ours:
-            return (*first, Choice("stock", stock, stocks, between=True), Choice("size", size, sizes, between=True))
-        return (
-            *first,
-            Choice("own_stock", stock, stocks),
-            Choice("own_size", size, sizes, face="buttons"),
+            Choice("stock", t("explorers.epochs.stock"), _named(ground.stocks)),
+            Choice("size", t("explorers.epochs.size"), _named(ground.sizes), face="buttons"),
             Switch("past_turn", t("explorers.epochs.past_turn")),
         )
 
     def compute(self, state: EpochsState) -> EpochsResult:
-        ours, paper = (self.grounds[name] for name in GROUNDS)
-        own_R, paper_R = ours.R_star(state.own_size, state.past_turn), paper.R_star(state.size, True)
-        if state.ground == "our_runs":
-            return spend(
-                ours, "our_runs", state.own_stock, state.own_size, state.epochs, past_turn=state.past_turn,
-                other_R=paper_R,
-            )  # fmt: skip
-        return spend(paper, "c4", state.stock, state.size, state.epochs, other_R=own_R)
+        ground, other = (self.grounds[name] for name in sorted(GROUNDS, key=lambda name: name != state.ground))
+        stock, size = ground.stocks[state.stock], ground.sizes[state.size]
+        other_R = other.R_star(other.sizes[state.size], state.past_turn)
+        return spend(ground, state.ground, stock, size, state.epochs, past_turn=state.past_turn, other_R=other_R)
 
     # Picture --------------------------------------------------------------------------------------------------------
 
@@ -295,5 +269,5 @@ def _share(worth: float) -> str:
     return format_percent(worth) if worth >= _LITTLE else f"< {format_percent(_LITTLE)}"
 
 
-def _named(counts: tuple[float, ...]) -> tuple[tuple[str, float], ...]:
-    return tuple((format_count(count), count) for count in counts)
+def _named(counts: tuple[float, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((format_count(count), place) for place, count in enumerate(counts))

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from traitlets import Bool, Enum, Float, HasTraits
+from traitlets import Bool, Enum, Float, HasTraits, Int
 
 from course_utils import laws
-from course_utils.explorers.controls import decade_steps
 
 if TYPE_CHECKING:
     import pandas
@@ -17,22 +16,20 @@ if TYPE_CHECKING:
 Array = np.ndarray
 GROUNDS = ("our_runs", "c4")
 EPOCHS = tuple(map(float, (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, 64, 80, 100)))
-C4_STOCKS = decade_steps(1e8, 1e14, (1, 2.5, 5))
-C4_SIZES = decade_steps(1e7, 1e12, (1, 2, 3, 5, 7))
+C4_STOCKS = (1e9, 2.5e10, 5e11, 1e13)
+C4_SIZES = (1e9, 7e9)
 SEEN = 0.04  # nats by which two means of two seeds must differ, as data/repetition/PLAN.md has it
 CURVE = np.geomspace(EPOCHS[0], EPOCHS[-1], 90)
 _NEVER = 1e4  # R* from which on the runs show no wear
 
 
 class EpochsState(HasTraits):
-    """What the reader sets: whose law, epochs, distinct tokens and parameters for either law, and which runs count."""
+    """What the reader sets: whose law, epochs, which of its four stocks and two sizes, and which runs count."""
 
     ground = Enum(GROUNDS, default_value="our_runs")
     epochs = Float(8.0)
-    own_stock = Float(1.0)
-    own_size = Float(1.0)
-    stock = Float(2.5e10)
-    size = Float(7e9)
+    stock = Int(0)
+    size = Int(1)
     past_turn = Bool(False)
 
 
