@@ -44,8 +44,8 @@ class SharpOrSmooth(Explorer):
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame, optional
-        ``"multiplication"``, and ``"parity"``, ``"addition"`` or both, with the columns of ``multiplication_runs`` and
-        so on; by default those of them that the course ships.
+        ``"multiplication"``, and ``"parity"``, ``"addition"`` or both, with the columns of the tables
+        ``multiplication_runs`` and so on, which are the default.
     **start
         Where the controls stand at first.
 
@@ -61,10 +61,7 @@ class SharpOrSmooth(Explorer):
 
     def __init__(self, tables: Mapping[str, Any] | None = None, **start: Any):
         if tables is None:
-            shipped = set(datasets.names("shipped"))
-            tables = {
-                name: datasets.load(f"{name}_runs") for name in ("multiplication", *OTHERS) if f"{name}_runs" in shipped
-            }
+            tables = {name: datasets.load(f"{name}_runs") for name in ("multiplication", *OTHERS)}
         self.others = tuple(name for name in OTHERS if name in tables)
         if "multiplication" not in tables or not self.others:
             raise ValueError(
@@ -236,10 +233,8 @@ def _task(panel: Panel) -> str:
 def _measure(result: SharpResult, panel: Panel) -> str:
     if panel.measure is None:
         return t(f"explorers.sharp.none_{result.axis}")
-    if result.axis == "params":
+    if result.axis != "loss":
         return t("explorers.sharp.of_the_change", share=format_percent(panel.measure))
-    if result.axis == "flops":
-        return t("explorers.sharp.times", n=format_number(panel.measure, 2))
     return _difference(panel.measure)
 
 

@@ -32,8 +32,8 @@ _ENDS = {
 }
 """What guessing scores, and what cannot be passed."""
 
-_LOW, _HIGH = 0.1, 0.9
-_LEAST = 0.02  # a change from the smallest to the largest model below this is none
+_LEAST = 0.02  # a change below this is none
+_HALF = 0.5  # of the way from a run's first value to the best
 _MOVING = (0.2, 0.8)  # parts of the way where equal loss can show equal ability: at either end everyone is equal
 
 
@@ -81,11 +81,11 @@ class Panel:
     sizes, means : arrays of shape (n_sizes,); mean over seeds at the last checkpoint shown
     params : array of shape (n_runs,)
     x, y : arrays of shape (n_runs, n_shown): compute or loss, and the ruler's values
-    measure : sharpness: by size, the largest share of the whole change that falls within one doubling (tasks were not
-        trained at the same sizes, so that their steps cannot be compared); by compute, how many times the compute leads
-        from a tenth to nine tenths of the way to the best value (median of the runs that get there); by loss, the
-        median difference between sizes of equal loss. None where nothing can be said
-    reached : runs that get to nine tenths (by compute), or pairs of equal loss (by loss)
+    measure : sharpness: by size and by compute, the largest share of the whole change that falls within one doubling
+        (sizes and checkpoints lie differently far apart, so that steps between them cannot be compared); by compute,
+        the median over the runs that get half of the way from guessing to the best value; by loss, the median
+        difference between sizes of equal loss. None where nothing can be said
+    reached : sizes, or runs that get half of the way, or pairs of equal loss
     doubled : arrays of sizes and means along that doubling, by size alone; else None
     """
 
@@ -179,51 +179,42 @@ def panel_of(curves: Curves, detail: int, axis: str, ruler: str, share: float) -
         measure, doubled = _doubling(sizes, means)
         reached = len(sizes)
     elif axis == "flops":
-        measure, reached = _passage(x, y, _ENDS[curves.task, ruler][1])
+        measure, reached = _within_doubling(x, y, _ENDS[curves.task, ruler][1])
     else:
         floor, best = _ENDS[curves.task, ruler]
         measure, reached = _gap(x, y, which, _NEAR[curves.task], (y - floor) / (best - floor))
     return Panel(curves.task, detail, sizes, means, curves.params, x, y, measure, reached, doubled)
 
 
-def _doubling(sizes: Array, means: Array) -> tuple[float | None, tuple[Array, Array] | None]:
-    """Find the doubling of size with the largest share of the whole change, straight lines in log size between means.
+def _doubling(x: Array, y: Array) -> tuple[float | None, tuple[Array, Array] | None]:
+    """Find the doubling of x with the largest share of y's whole change, straight lines in log x between points.
 
-    Between straight lines the largest difference has one of its ends on a size that was trained.
+    Between straight lines the largest difference has one of its ends on a point.
     """
-    whole, log_size = means[-1] - means[0], np.log2(sizes)
-    starts = np.unique(np.concatenate([log_size, log_size - 1.0]))
-    starts = starts[(starts >= log_size[0]) & (starts <= log_size[-1] - 1.0)]
+    whole, log_x = y[-1] - y[0], np.log2(x)
+    starts = np.unique(np.concatenate([log_x, log_x - 1.0]))
+    starts = starts[(starts >= log_x[0]) & (starts <= log_x[-1] - 1.0)]
     if abs(whole) < _LEAST or not len(starts):
         return None, None
-    shares = (np.interp(starts + 1.0, log_size, means) - np.interp(starts, log_size, means)) / whole
+    shares = (np.interp(starts + 1.0, log_x, y) - np.interp(starts, log_x, y)) / whole
     start = starts[int(np.argmax(shares))]
-    inside = (log_size > start) & (log_size < start + 1.0)
-    along = np.concatenate([[start], log_size[inside], [start + 1.0]])
-    return float(shares.max()), (2.0**along, np.interp(along, log_size, means))
+    inside = (log_x > start) & (log_x < start + 1.0)
+    along = np.concatenate([[start], log_x[inside], [start + 1.0]])
+    return float(shares.max()), (2.0**along, np.interp(along, log_x, y))
 
 
-def _passage(flops: Array, y: Array, best: float) -> tuple[float | None, int]:
-    """Compute how many times the compute leads from a tenth to nine tenths of the way, and how many runs get there.
+def _within_doubling(flops: Array, y: Array, best: float) -> tuple[float | None, int]:
+    """Compute the median over runs of the largest share within a doubling of compute, and how many runs count.
 
-    The tenth is passed for the last time before nine tenths are reached: accuracies at chance scatter about it before.
+    A run counts once it ends half of the way or further: before that its change is yet to come, or noise.
     """
-    times = []
-    for own_flops, own in zip(np.log(flops), y, strict=True):
-        way = (own - own[0]) / (best - own[0]) if own[0] != best else np.zeros(len(own))
-        if way.max() < _HIGH:
-            continue
-        end = int(np.argmax(way >= _HIGH))  # never the first, where the way begins
-        start = int(np.flatnonzero(way[:end] <= _LOW)[-1])
-        low, high = (_crossing(own_flops, way, last, level) for last, level in ((start, _LOW), (end - 1, _HIGH)))
-        times.append(float(np.exp(high - low)))
-    return (float(np.median(times)) if times else None), len(times)
-
-
-def _crossing(x: Array, way: Array, last: int, level: float) -> float:
-    """Interpolate where a level is crossed behind a checkpoint."""
-    share = (level - way[last]) / (way[last + 1] - way[last])
-    return float(x[last] + share * (x[last + 1] - x[last]))
+    shares = []
+    for own_flops, own in zip(flops, y, strict=True):
+        if best - own[-1] <= _HALF * (best - own[0]):
+            share = _doubling(own_flops, own)[0]
+            if share is not None:
+                shares.append(share)
+    return (float(np.median(shares)) if shares else None), len(shares)
 
 
 def _gap(loss: Array, y: Array, size: NDArray[np.intp], near: float, way: Array) -> tuple[float | None, int]:
