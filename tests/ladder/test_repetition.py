@@ -88,8 +88,13 @@ def test_the_plan_follows_its_rule():
 
 
 def test_runs_find_their_folder_and_their_tables():
-    for name, folder, table in (("grid", "ladder", "text"), ("facts", "ladder", "facts"), ("routed", "routed", "routed"),
-                                ("repetition", "repetition", "repetition"), ("noised", "repetition", "noised")):
+    for name, folder, table in (
+        ("grid", "ladder", "text"),
+        ("facts", "ladder", "facts"),
+        ("routed", "routed", "routed"),
+        ("repetition", "repetition", "repetition"),
+        ("noised", "repetition", "noised"),
+    ):
         run = plan.runs(name)[0]
         assert command.folder_of(run) == folder
         assert store.table_of(dataclasses.asdict(run)) == table
@@ -98,4 +103,5 @@ def test_runs_find_their_folder_and_their_tables():
 def test_the_smoke_sized_command_lists_three_kinds(capsys):
     pytest.importorskip("torch", reason="the command asks for PyTorch first")
     assert command.main(["repetition", "--smoke", "--list"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["smoke-fresh", "smoke-x4", "smoke-n15"]
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == ["smoke-fresh", "smoke-x4", "smoke-n15"]
