@@ -1,0 +1,66 @@
+"""Explorers of lesson 07: many answers to a question, and models that answer many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def why_a_power_law(**start: Any):
+    """Show how coverage over many exponential problems becomes a power law, and which density of difficulty makes it.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``alpha`` (0.05 to 1.5, the exponent of the density near p = 0), ``mean``
+        (success of one sample, 0.001 to 0.5), ``hardest`` (the lowest rate of any problem: 0, 1e-6, 1e-5 and so on to
+        1e-2), ``k`` (samples at which the exponent is read, 2 to 100,000) and, where the published counts can be had,
+        ``model`` (parameters of the Pythia model whose counts stand beside it: 0 for none, 70e6 to 12e9).
+
+    Returns
+    -------
+    course_utils.explorers.difficulty.WhyAPowerLaw
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> explorer = why_a_power_law(alpha=0.5, mean=0.02)
+    >>> round(explorer.result.exponent_at_end, 2)
+    -0.51
+    """
+    from course_utils.explorers.difficulty import WhyAPowerLaw
+
+    return WhyAPowerLaw(**start)
+
+
+def train_or_think(**start: Any):
+    """Find the model of a given quality that is cheapest over its life, by how often and how long it answers.
+
+    Parameters
+    ----------
+    **start
+        Where the controls stand at first: ``answers`` (over a life, 1e6 to 1e12), ``length`` (tokens of an answer, 100
+        to 1e5), ``size`` (the quality, as the size of the training-optimal model that has it, 1e9 to 1e12), ``price``
+        (of a served FLOP in training FLOPs: 1, 2, 5, 10, 20 or 50), ``source`` ("sardana", "besiroglu" or
+        "hoffmann_unrounded").
+
+    Returns
+    -------
+    course_utils.explorers.serving.TrainOrThink
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its control.
+
+    Examples
+    --------
+    >>> f"{train_or_think(answers=1e10, length=1000.0).result.saving:.0%} saved"
+    '28% saved'
+    """
+    from course_utils.explorers.serving import TrainOrThink
+
+    return TrainOrThink(**start)
