@@ -14,6 +14,7 @@ from .table import Table
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 NAMES = ("multiplication", "addition", "parity", "initialisation", "longer")
+ANSWERS = ("countdown", "countdown_selection", "pointer", "pointer_votes")
 """Modules of this package. Each has TABLE (a file below data/), planned_runs() and smoke_runs() (runs have a name),
 seconds(run) (an estimate on one core) and train(run, device=...), which returns what `Table.add` takes, with
 "loss_nats" and "train_seconds" in the first."""
@@ -22,7 +23,8 @@ seconds(run) (an estimate on one core) and train(run, device=...), which returns
 def main(arguments: list[str] | None = None) -> int:
     """Parse `arguments`, train, and return the exit status."""
     parser = argparse.ArgumentParser(prog="course.py tasks", description="Train the small models of a task.")
-    parser.add_argument("name", metavar="NAME", choices=NAMES, help=f"one of {', '.join(NAMES)}")
+    parser.add_argument("name", metavar="NAME", choices=NAMES + ANSWERS,
+                        help=f"one of {', '.join(NAMES + ANSWERS)}")
     parser.add_argument("--smoke", action="store_true", help="a tiny version in a temporary folder, under a minute")
     parser.add_argument("--list", action="store_true", help="only print the runs")
     parser.add_argument("--table", type=Path, help="the file with the measurements (default: below data/)")

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from course_utils.ladder.model import Decoder
 
 
-def _read(model: Decoder, ids: torch.Tensor, memory: list, start: int) -> torch.Tensor:
-    """Return the logits after the last of `ids`, which stand at positions from `start` on; extend `memory`."""
+def read(model: Decoder, ids: torch.Tensor, memory: list, start: int) -> torch.Tensor:
+    """Return the logits after the last of `ids`, which stand at positions from `start` on; extend `memory`.
+
+    `memory` holds, for each block, None or the keys and values of what was read so far.
+    """
     import torch
     import torch.nn.functional as F
 
@@ -34,7 +37,7 @@ def _read(model: Decoder, ids: torch.Tensor, memory: list, start: int) -> torch.
 
 
 def generate(model: Decoder, prompts: torch.Tensor, length: int, *, temperature: float = 0.0,
-             generator: torch.Generator | None = None) -> torch.Tensor:
+             among: int | None = None, generator: torch.Generator | None = None) -> torch.Tensor:
     """Continue prompts of one length by `length` tokens.
 
     Parameters
@@ -46,6 +49,8 @@ def generate(model: Decoder, prompts: torch.Tensor, length: int, *, temperature:
         Tokens to add.
     temperature : float
         0 takes the likeliest token every time; 1 samples as the model believes.
+    among : int or None
+        Say only tokens below this number; None allows all.
     generator : torch.Generator or None
         Source of randomness when the temperature is above 0.
 
@@ -59,7 +64,7 @@ def generate(model: Decoder, prompts: torch.Tensor, length: int, *, temperature:
     said, ids, start = [], prompts, 0
     with torch.inference_mode():
         for _ in range(length):
-            logits = _read(model, ids, memory, start)
+            logits = read(model, ids, memory, start)[:, :among]
             start += ids.shape[1]
             if temperature > 0:
                 ids = torch.multinomial((logits / temperature).softmax(-1), 1, generator=generator)

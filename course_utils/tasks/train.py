@@ -23,7 +23,7 @@ WARMUP_STEPS = 100
 LAST_RATE = 0.1
 """The learning rate ends at this share of its peak."""
 DEVIATION = 0.02
-INITIALISATIONS = ("flat", "by_width")
+INITIALISATIONS = ("flat", "by_width", "ladder", "wide")
 
 Batches = Callable[[int], tuple[NDArray[np.int64], NDArray[np.bool_]]]
 """Takes a step (from 0) and returns tokens of shape (batch, time) and, of shape (batch, time), which of them count."""
@@ -85,15 +85,19 @@ def initialise(model: Decoder, how: str) -> None:
 
     ``flat``: every matrix and embedding with standard deviation 0.02, as GPT-2 does it. ``by_width``: matrices as the
     ladder draws them, with deviation one over the square root of their inputs and a head of zeros; embeddings 0.02.
+    ``ladder``: everything as the ladder draws it, embeddings of tokens with deviation 1, of positions with 0.02.
+    ``wide``: as ``ladder``, but positions with deviation 1 too.
     """
     import torch
 
     if how not in INITIALISATIONS:
         raise ValueError(f"initialisation is {how!r}; there are {', '.join(INITIALISATIONS)}")
-    flat = [p for p in model.parameters() if p.ndim > 1] if how == "flat" else [model.positions, model.tokens]
+    deviation = 1.0 if how == "wide" else DEVIATION
+    chosen = {"flat": [p for p in model.parameters() if p.ndim > 1], "by_width": [model.positions, model.tokens],
+              "ladder": [], "wide": [model.positions]}[how]
     with torch.no_grad():
-        for weights in flat:
-            weights.normal_(0.0, DEVIATION)
+        for weights in chosen:
+            weights.normal_(0.0, deviation)
 
 
 def train_model(
@@ -126,7 +130,7 @@ def train_model(
     peak : float or None
         Peak learning rate; None takes `peak_learning_rate`.
     initialisation : str
-        "flat" or "by_width", see `initialise`.
+        One of `INITIALISATIONS`, see `initialise`.
     checkpoints : iterable of int
         Steps (from 1) after which `at_checkpoint` is called with the step and the model, in evaluation mode and
         without gradients.

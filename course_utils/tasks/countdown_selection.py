@@ -1,0 +1,68 @@
+"""Countdown's samples one by one, at one size: which of them would a vote, a score or a larger model's score pick?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from .countdown import CountdownRun, seconds, test_problems, train_countdown
+from .expressions import QUESTION, question, verify, write
+
+TABLE = "answers/countdown_selection.csv"
+SIZE = 3  # numbers in a problem
+PROBLEMS = 100
+SAMPLES = 256
+LARGER = 64
+__all__ = ["TABLE", "planned_runs", "seconds", "smoke_runs", "train"]
+
+
+def planned_runs() -> list[CountdownRun]:
+    """List the run that ships with the course."""
+    return [CountdownRun("selection-d16-s0", 16, 0, problems=PROBLEMS, samples=SAMPLES)]
+
+
+def smoke_runs() -> list[CountdownRun]:
+    """List one short run that takes seconds."""
+    return [CountdownRun("smoke-d16", 16, 0, steps=40, problems=4, samples=50)]
+
+
+def train(run: CountdownRun, *, device: str = "cpu",
+          report: Callable[[int, float], None] | None = None) -> tuple[dict, list[dict]]:
+    """Train the model of `run` and a larger one, sample the first, and let both score every distinct answer.
+
+    Parameters
+    ----------
+    run : CountdownRun
+        The model that answers; the larger one differs in `d_model` alone.
+    device : str
+        "cpu" or "cuda".
+    report : callable or None
+        Called after every step with its number and its training loss.
+
+    Returns
+    -------
+    row : dict
+        The run's name, its loss on held-out problems, and its seconds of wall time.
+    rows : list of dict
+        One for each problem and distinct answer.
+    """
+    from .draw import draw_answers, log_probabilities
+
+    start = time.perf_counter()
+    model, loss = train_countdown(run, device, report)
+    larger, _ = train_countdown(CountdownRun("larger", LARGER, run.seed, run.steps), device, report)
+    numbers, target = test_problems(SIZE)
+    numbers, target = numbers[: run.problems], target[: run.problems]
+    prompts = question(numbers, target)
+    drawn = draw_answers(model, prompts, 2 * SIZE - 1, run.samples, np.random.default_rng([run.seed, 23]), device=device)
+    where = drawn.problem
+    right = verify(numbers[where], target[where], drawn.answers)
+    scores = log_probabilities(larger, np.concatenate([prompts[where], drawn.answers], axis=1), QUESTION, device=device)
+    rows = [{
+        "run": run.name, "problem": f"{write(numbers[row])} = {target[row]}", "answer": write(answer), "count": int(count),
+        "right": int(good), "log_probability": round(float(own), 3), "log_probability_larger": round(float(score), 3),
+    } for row, answer, count, good, own, score in zip(where, drawn.answers, drawn.counts, right, drawn.log_probability,
+                                                      scores, strict=True)]
+    return {"run": run.name, "loss_nats": loss, "train_seconds": time.perf_counter() - start}, rows
