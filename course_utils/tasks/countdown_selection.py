@@ -56,13 +56,15 @@ def train(run: CountdownRun, *, device: str = "cpu",
     numbers, target = test_problems(SIZE)
     numbers, target = numbers[: run.problems], target[: run.problems]
     prompts = question(numbers, target)
-    drawn = draw_answers(model, prompts, 2 * SIZE - 1, run.samples, np.random.default_rng([run.seed, 23]), device=device)
+    generator = np.random.default_rng([run.seed, 23])
+    drawn = draw_answers(model, prompts, 2 * SIZE - 1, run.samples, generator, device=device)
     where = drawn.problem
     right = verify(numbers[where], target[where], drawn.answers)
     scores = log_probabilities(larger, np.concatenate([prompts[where], drawn.answers], axis=1), QUESTION, device=device)
+    written = [f"{write(each)} = {goal}" for each, goal in zip(numbers, target, strict=True)]
     rows = [{
-        "run": run.name, "problem": f"{write(numbers[row])} = {target[row]}", "answer": write(answer), "count": int(count),
-        "right": int(good), "log_probability": round(float(own), 3), "log_probability_larger": round(float(score), 3),
-    } for row, answer, count, good, own, score in zip(where, drawn.answers, drawn.counts, right, drawn.log_probability,
-                                                      scores, strict=True)]
+        "run": run.name, "problem": written[where[i]], "answer": write(answer), "count": int(drawn.counts[i]),
+        "right": int(right[i]), "log_probability": round(float(drawn.log_probability[i]), 3),
+        "log_probability_larger": round(float(scores[i]), 3),
+    } for i, answer in enumerate(drawn.answers)]
     return {"run": run.name, "loss_nats": loss, "train_seconds": time.perf_counter() - start}, rows

@@ -1,7 +1,7 @@
 """Countdown: reach a target with all of some numbers, by sums, differences and products, and check that it was reached.
 
-An answer is in reverse Polish: ``3 7 + 12 x`` is (3 + 7) x 12. An answer with n numbers has 2 n - 1 tokens. The question
-has `SLOTS` places for numbers, three digits of the target and a sign of equality.
+An answer is in reverse Polish: ``3 7 + 12 x`` is (3 + 7) x 12. An answer with n numbers has 2 n - 1 tokens. The
+question has `SLOTS` places for numbers, three digits of the target and a sign of equality.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def held_out(numbers: Ints, target: Ints) -> NDArray[np.bool_]:
 
 def problems(size: int, count: int, generator: np.random.Generator, *,
              test: bool = False) -> tuple[Ints, Ints, Ints]:
-    """Draw problems by drawing an answer: numbers, order of operations and operators are uniform, as far as the target fits.
+    """Draw problems by drawing an answer: numbers, order of operations and operators uniform, where the target fits.
 
     Parameters
     ----------

@@ -61,8 +61,9 @@ class PointerRun:
 
 
 def planned_runs() -> list[PointerRun]:
-    """List the runs that ship with the course: thinking at three sizes; at once at two, as long and five times as long."""
-    thinking = [PointerRun(f"pointer-thinks-d{d}-s{seed}", d, seed, STEPS, True) for seed in range(3) for d in (16, 24, 32)]
+    """List the runs that ship with the course: thinking at three sizes; at once at two, also five times as long."""
+    thinking = [PointerRun(f"pointer-thinks-d{d}-s{seed}", d, seed, STEPS, True)
+                for seed in range(3) for d in (16, 24, 32)]
     at_once = [PointerRun(f"pointer-at-once-d{d}-{steps}-s{seed}", d, seed, steps, False)
                for steps in (STEPS, LONG) for seed in range(3) for d in (16, 32)]
     return thinking + at_once

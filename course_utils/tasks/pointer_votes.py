@@ -67,12 +67,14 @@ def train(run: PointerRun, *, device: str = "cpu",
             prompts, answers = questions(hops, run.items)
             greedy = answer_after(model, prompts, hops, device=device)
             generator = torch.Generator(device).manual_seed(1000 * run.seed + hops)
-            said = answer_after(model, np.repeat(prompts, SAMPLES, axis=0), hops, temperature=1.0, generator=generator,
-                                device=device).reshape(len(prompts), SAMPLES)
+            many = np.repeat(prompts, SAMPLES, axis=0)
+            said = answer_after(model, many, hops, temperature=1.0, generator=generator, device=device)
+            said = said.reshape(len(prompts), SAMPLES)
             rows.extend({
                 "run": run.name, "d_model": run.d_model, "seed": run.seed, "step": step, "hops": hops,
-                "problem": f"{hops}-{item + 1}", "samples": SAMPLES, "correct": int((said[item] == answers[item]).sum()),
-                "answer": int(answers[item]), "greedy": int(greedy[item] == answers[item]),
+                "problem": f"{hops}-{item + 1}", "samples": SAMPLES,
+                "correct": int((said[item] == answers[item]).sum()), "answer": int(answers[item]),
+                "greedy": int(greedy[item] == answers[item]),
                 "counts": " ".join(str(n) for n in np.bincount(said[item], minlength=PLACES)),
             } for item in range(len(prompts)))
 
