@@ -46,6 +46,8 @@ class PointerRun:
         Whether the examples show the places on the way.
     items : int
         Test items of each number of steps.
+    most : int
+        Steps along the arrows, at most, in training and test.
     """
 
     name: str
@@ -54,6 +56,7 @@ class PointerRun:
     steps: int
     thinks: bool
     items: int = ITEMS
+    most: int = MOST
 
     def shape(self) -> TaskShape:
         """Return the model's sizes."""
@@ -61,12 +64,17 @@ class PointerRun:
 
 
 def planned_runs() -> list[PointerRun]:
-    """List the runs that ship with the course: thinking at three sizes; at once at two, also five times as long."""
+    """List the runs that ship with the course.
+
+    Thinking at three sizes; at once at two, also five times as long; at once for up to one, two and three steps alone.
+    """
     thinking = [PointerRun(f"pointer-thinks-d{d}-s{seed}", d, seed, STEPS, True)
                 for seed in range(3) for d in (16, 24, 32)]
     at_once = [PointerRun(f"pointer-at-once-d{d}-{steps}-s{seed}", d, seed, steps, False)
                for steps in (STEPS, LONG) for seed in range(3) for d in (16, 32)]
-    return thinking + at_once
+    shorter = [PointerRun(f"pointer-at-once-d32-{LONG}-up-to-{most}-s{seed}", 32, seed, LONG, False, most=most)
+               for seed in range(2) for most in (1, 2, 3)]
+    return thinking + at_once + shorter
 
 
 def smoke_runs() -> list[PointerRun]:
@@ -117,7 +125,7 @@ def examples(hops: Ints, generator: np.random.Generator, *, thinks: bool) -> tup
 def batch(run: PointerRun, step: int) -> tuple[Ints, np.ndarray]:
     """Draw the training examples of a step: every number of steps as often as every other."""
     generator = np.random.default_rng([run.seed, step, 19])
-    return examples(generator.integers(1, MOST + 1, size=BATCH), generator, thinks=run.thinks)
+    return examples(generator.integers(1, run.most + 1, size=BATCH), generator, thinks=run.thinks)
 
 
 def questions(hops: int, items: int) -> tuple[Ints, Ints]:
@@ -149,7 +157,7 @@ def answer_after(model, prompts: Ints, thoughts: int | None, *, temperature: flo
 def measure(model, run: PointerRun, *, budgets: bool, device: str) -> list[dict]:
     """Hold a model to every number of steps, with as many thoughts or (where `budgets` says so) with 0 to 8 of them."""
     rows = []
-    for hops in range(1, MOST + 1):
+    for hops in range(1, run.most + 1):
         prompts, answers = questions(hops, run.items)
         for budget in range(MOST + 1) if budgets else (hops if run.thinks else 0,):
             said = answer_after(model, prompts, budget if run.thinks else None, device=device)
