@@ -187,7 +187,7 @@ def train(run: PointerRun, *, device: str = "cpu",
     """
     shape, losses, rows = run.shape(), [], []
     start = (time.perf_counter(), time.process_time())
-    about = {"run": run.name, "d_model": run.d_model, "seed": run.seed, "thinks": int(run.thinks),
+    about = {"run": run.name, "d_model": run.d_model, "seed": run.seed, "thinks": int(run.thinks), "most": run.most,
              "params_blocks_and_head": shape.params_blocks_and_head}
 
     def each(step, loss):
