@@ -1,4 +1,4 @@
-"""Pointer chasing halfway through training: what do votes of many chains of thought add to one?"""
+"""Pointer chasing at several stages of training: what do votes of many chains of thought add to one?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .train import peak_learning_rate, train_model
 
 TABLE = "answers/pointer_votes.csv"
 WIDTH, SEEDS = 16, 3
-AT = (250, 300, 350, 400, 500)  # steps after which the model votes
+AT = (250, 300, 350, 400, 500, 700, 1000)  # steps after which the model votes
 PROBLEMS = 30  # of each number of steps
 SAMPLES = 256
 
