@@ -29,6 +29,8 @@ from course_utils.plots.picture import Picture
 _BOX = (0.14, 0.185, 0.71, 0.665)
 _LOW, _HIGH = 0.19, 34.0
 _TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 32)
+_TIE = 0.005
+"""A loss under half a per cent of the compute reads as nothing saved, so it is called that."""
 
 
 class ComputeSaved(Explorer):
@@ -268,11 +270,12 @@ class ComputeSaved(Explorer):
 
 def _saved(share: float) -> str:
     """Write a share of compute that is saved, or with a minus what is spent above the dense model's."""
-    return format_percent(share) if share >= 0 else "\u2212" + format_percent(-share)
+    return format_percent(max(share, 0.0)) if share > -_TIE else "\u2212" + format_percent(-share)
 
 
 def _verdict(worth: Worth) -> str:
-    return "gain" if worth.saved > 0 else "loss"
+    """Call a loss what is still one when it is written down."""
+    return "gain" if worth.saved > -_TIE else "loss"
 
 
 def _said(result: SavedResult) -> dict[str, object]:
