@@ -1,4 +1,4 @@
-"""Countdown's samples one by one, at one size: which of them would a vote, a score or a larger model's score pick?"""
+"""Countdown's samples one by one, at one size: which would a vote, a score or a verifier pick?"""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ SIZE = 3  # numbers in a problem
 PROBLEMS = 100
 SAMPLES = 256
 LARGER = 64
+VERIFIER, LEARN_FROM = 32, 16_000  # width of the verifier, and problems whose samples it learns from
+
 __all__ = ["TABLE", "planned_runs", "seconds", "smoke_runs", "train"]
 
 
@@ -25,17 +27,17 @@ def planned_runs() -> list[CountdownRun]:
 
 def smoke_runs() -> list[CountdownRun]:
     """List one short run that takes seconds."""
-    return [CountdownRun("smoke-d16", 16, 0, steps=40, problems=4, samples=50)]
+    return [CountdownRun("smoke-d16", 16, 0, steps=300, problems=4, samples=50)]
 
 
 def train(run: CountdownRun, *, device: str = "cpu",
           report: Callable[[int, float], None] | None = None) -> tuple[dict, list[dict]]:
-    """Train the model of `run` and a larger one, sample the first, and let both score every distinct answer.
+    """Train the model of `run`, a larger one and a verifier; sample the first, and let all score every distinct answer.
 
     Parameters
     ----------
     run : CountdownRun
-        The model that answers; the larger one differs in `d_model` alone.
+        The model that answers; the larger one differs in `d_model` alone, and all three learn for `steps`.
     device : str
         "cpu" or "cuda".
     report : callable or None
@@ -49,6 +51,7 @@ def train(run: CountdownRun, *, device: str = "cpu",
         One for each problem and distinct answer.
     """
     from .draw import draw_answers, log_probabilities
+    from .verdict import judged_answers, train_verifier, verdicts
 
     start = time.perf_counter()
     model, loss = train_countdown(run, device, report)
@@ -60,11 +63,15 @@ def train(run: CountdownRun, *, device: str = "cpu",
     drawn = draw_answers(model, prompts, 2 * SIZE - 1, run.samples, generator, device=device)
     where = drawn.problem
     right = verify(numbers[where], target[where], drawn.answers)
-    scores = log_probabilities(larger, np.concatenate([prompts[where], drawn.answers], axis=1), QUESTION, device=device)
+    tokens = np.concatenate([prompts[where], drawn.answers], axis=1)
+    scores = log_probabilities(larger, tokens, QUESTION, device=device)
+    judged = judged_answers(model, SIZE, LEARN_FROM, np.random.default_rng([run.seed, 31]), device)
+    verifier = train_verifier(*judged, VERIFIER, steps=run.steps, seed=run.seed, device=device)
+    verdict = verdicts(verifier, tokens, device)
     written = [f"{write(each)} = {goal}" for each, goal in zip(numbers, target, strict=True)]
     rows = [{
         "run": run.name, "problem": written[where[i]], "answer": write(answer), "count": int(drawn.counts[i]),
         "right": int(right[i]), "log_probability": round(float(drawn.log_probability[i]), 3),
-        "log_probability_larger": round(float(scores[i]), 3),
+        "log_probability_larger": round(float(scores[i]), 3), "verdict": round(float(verdict[i]), 3),
     } for i, answer in enumerate(drawn.answers)]
     return {"run": run.name, "loss_nats": loss, "train_seconds": time.perf_counter() - start}, rows
