@@ -166,3 +166,18 @@ def test_drawing_down_the_tree_is_drawing_one_by_one():
     tokens = np.column_stack([prompts[[0] * 9], every])
     cold, warm = (np.exp(log_probabilities(model, tokens, 2, temperature=t)).max() for t in (0.5, 1.0))
     assert cold > warm
+
+
+@pytest.mark.slow
+def test_a_verifier_learns_to_tell_right_from_wrong_where_that_is_easy():
+    pytest.importorskip("torch")
+    from course_utils.tasks.verdict import train_verifier, verdicts
+
+    generator = np.random.default_rng(3)
+    tokens = generator.integers(1, 10, (2000, 6))
+    right = tokens[:, -1] > 5
+    verifier = train_verifier(tokens[:1500], right[:1500], 16, steps=200, seed=0)
+    said = verdicts(verifier, tokens[1500:])
+    assert ((said > 0) == right[1500:]).mean() > 0.95
+    with pytest.raises(ValueError, match="right has one value"):
+        train_verifier(tokens, np.ones(2000, dtype=bool), 16, steps=5, seed=0)
