@@ -5,6 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 
+def sample_again(answers: Any = None, **start: Any):
+    """Ask one model the same question many times: coverage, the majority vote, and an answer picked by a verifier.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame, optional
+        Table with the columns of ``countdown_samples``, which is the default. Runs that did not answer every problem
+        are left out.
+    **start
+        Where the controls stand at first: ``size`` (d_model of a run in the table), ``numbers`` (of a problem: 3, 4
+        or 5), ``temperature`` (1.0, and 0.6 or 1.3 where the model was sampled so) and ``k`` (samples: 1, 2, 5, 10 and
+        so on to 10,000).
+
+    Returns
+    -------
+    course_utils.explorers.again.SampleAgain
+
+    Raises
+    ------
+    ValueError
+        If the table lacks a column or holds no complete run, or a value lies outside its control.
+
+    Examples
+    --------
+    >>> result = sample_again(k=100.0).result
+    >>> result.coverage_at > 4 * result.vote_at
+    True
+    """
+    from course_utils.explorers.again import SampleAgain
+
+    return SampleAgain(answers, **start)
+
+
 def why_a_power_law(**start: Any):
     """Show how coverage over many exponential problems becomes a power law, and which density of difficulty makes it.
 

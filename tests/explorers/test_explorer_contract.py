@@ -67,6 +67,7 @@ def test_every_explorer_is_found():
         "how_many_test_items",
         "memory_or_compute",
         "route_the_tokens",
+        "sample_again",
         "shape_of_a_law",
         "sharp_or_smooth",
         "spend_the_epochs",
