@@ -18,6 +18,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`sharp_or_smooth`: multiplication beside sparse parity or addition, by size, compute or loss.
 - :func:`how_many_test_items`: what a zero means, and how many items a test needs before it means anything.
 - :func:`sample_again`: coverage, the vote and a checked answer, by model, problem, temperature and number of samples.
+- :func:`spend_a_budget`: many answers of a small model or few of a large one, with a verifier and without.
 - :func:`why_a_power_law`: how the density of hard problems makes coverage a power of the number of samples.
 - :func:`train_or_think`: which model of one quality is cheapest to train and to serve, by use and length of answers.
 - :func:`the_stock_runs_out`: the year and the budget at which a stock of text has been read, once or often.
@@ -28,7 +29,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 from __future__ import annotations
 
 from .on_abilities import change_the_ruler, how_many_test_items, sharp_or_smooth
-from .on_answers import sample_again, train_or_think, why_a_power_law
+from .on_answers import sample_again, spend_a_budget, train_or_think, why_a_power_law
 from .on_experts import compute_saved, memory_or_compute, route_the_tokens, what_the_network_costs
 from .on_losses import (
     allocate_a_budget,
@@ -57,6 +58,7 @@ __all__ = [
     "sample_again",
     "shape_of_a_law",
     "sharp_or_smooth",
+    "spend_a_budget",
     "spend_the_epochs",
     "the_stock_runs_out",
     "train_or_think",

@@ -166,7 +166,8 @@ class SampleAgain(Explorer):
             bar.set_xy(_box(low, base, base + height))
         self._once.set_data([-np.log10(result.k)] * 2, [0, _TALLEST * 0.74])
         self._once_name.set_text("│ " + t("explorers.again.label_once", k=f"{result.k:,}"))
-        self._voted_name.set_text("■ " + t("explorers.again.label_voted", share=format_percent(result.without_end, 3)))
+        share = format_percent(result.without_end, 3)
+        self._voted_name.set_text("■ " + t("explorers.again.label_voted", share=share))
         self._others_name.set_text("■ " + t("explorers.again.label_others"))
         self._title.set_text(self._message(result))
         return "only"
@@ -200,7 +201,8 @@ class SampleAgain(Explorer):
             "end": format_percent(result.without_end, 3),
             "most": f"{result.most_k:,}",
         }
-        parts = [t(f"{key}.words_{name}", **said) for name in ("runs", "picks", "end") if name != "picks" or result.k > 1]
+        names = ("runs", "picks", "end") if result.k > 1 else ("runs", "end")
+        parts = [t(f"{key}.words_{name}", **said) for name in names]
         if result.k > result.most_k:
             parts.append(t(f"{key}.words_beyond", **said))
         if self.state.temperature != result.temperature:

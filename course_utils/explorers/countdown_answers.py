@@ -81,11 +81,14 @@ class CountdownAnswers:
 
     def first_is_right(self, d_model: int, numbers: int, seed: int, temperature: float = 1.0) -> NDArray[np.bool_]:
         """Say of each problem whether its most frequent answer is right: what a vote of all samples hands in."""
-        return np.array([v.startswith("1") for v in self._cells[d_model, temperature, numbers, seed]["top_right"]])
+        rows = self._cells[d_model, temperature, numbers, seed]
+        return np.array([listed.startswith("1") for listed in rows["top_right"]])
 
     def coverage(self, d_model: int, numbers: int, seed: int, k: Iterable[float], temperature: float = 1.0) -> Array:
-        """Compute coverage by problem, array of shape (n_problems, n_k): from counts up to the samples drawn, from the
-        exact chance of one right answer beyond."""
+        """Compute coverage by problem, array of shape (n_problems, n_k).
+
+        It comes from counts up to the samples drawn, and from the exact chance of one right answer beyond.
+        """
         size = np.asarray(k, dtype=np.float64)
         counted = size <= self.samples
         correct = self.column("correct", d_model, numbers, seed, temperature)

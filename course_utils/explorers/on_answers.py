@@ -38,6 +38,39 @@ def sample_again(answers: Any = None, **start: Any):
     return SampleAgain(answers, **start)
 
 
+def spend_a_budget(answers: Any = None, **start: Any):
+    """Split the FLOPs for one question between the size of the model and the number of its answers.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame, optional
+        Table with the columns of ``countdown_samples``, which is the default. Problems are ranked by the runs of seed
+        1 and counted on the others.
+    **start
+        Where the controls stand at first: ``numbers`` (of a problem: 3, 4 or 5), ``third`` ("all", "easy", "middle"
+        or "hard"), ``flops`` (for a question, 2e5 to 1e8) and ``verifier`` (True: any right sample counts; False: the
+        most frequent answer is handed in).
+
+    Returns
+    -------
+    course_utils.explorers.spend.SpendABudget
+
+    Raises
+    ------
+    ValueError
+        If the table lacks a column or holds too few runs, or a value lies outside its control.
+
+    Examples
+    --------
+    >>> checked, voted = (spend_a_budget(flops=1e7, verifier=v).result for v in (True, False))
+    >>> bool(checked.params[checked.best] < voted.params[voted.best])
+    True
+    """
+    from course_utils.explorers.spend import SpendABudget
+
+    return SpendABudget(answers, **start)
+
+
 def why_a_power_law(**start: Any):
     """Show how coverage over many exponential problems becomes a power law, and which density of difficulty makes it.
 

@@ -70,6 +70,7 @@ def test_every_explorer_is_found():
         "sample_again",
         "shape_of_a_law",
         "sharp_or_smooth",
+        "spend_a_budget",
         "spend_the_epochs",
         "the_stock_runs_out",
         "train_or_think",
