@@ -19,6 +19,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`how_many_test_items`: what a zero means, and how many items a test needs before it means anything.
 - :func:`sample_again`: coverage, the vote and a checked answer, by model, problem, temperature and number of samples.
 - :func:`spend_a_budget`: many answers of a small model or few of a large one, with a verifier and without.
+- :func:`how_good_is_the_verifier`: where the best of n samples stops rising, by what a verifier lets through.
 - :func:`why_a_power_law`: how the density of hard problems makes coverage a power of the number of samples.
 - :func:`train_or_think`: which model of one quality is cheapest to train and to serve, by use and length of answers.
 - :func:`the_stock_runs_out`: the year and the budget at which a stock of text has been read, once or often.
@@ -29,7 +30,13 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 from __future__ import annotations
 
 from .on_abilities import change_the_ruler, how_many_test_items, sharp_or_smooth
-from .on_answers import sample_again, spend_a_budget, train_or_think, why_a_power_law
+from .on_answers import (
+    how_good_is_the_verifier,
+    sample_again,
+    spend_a_budget,
+    train_or_think,
+    why_a_power_law,
+)
 from .on_experts import compute_saved, memory_or_compute, route_the_tokens, what_the_network_costs
 from .on_losses import (
     allocate_a_budget,
@@ -52,6 +59,7 @@ __all__ = [
     "count_it_your_way",
     "fit_a_thousand_laws",
     "foretell_the_big_run",
+    "how_good_is_the_verifier",
     "how_many_test_items",
     "memory_or_compute",
     "route_the_tokens",

@@ -98,7 +98,7 @@ class CountdownAnswers:
         return out
 
     def votes(self, d_model: int, numbers: int, seed: int, temperature: float = 1.0) -> Array:
-        """Return the chance that a vote is right, of shape (n_problems, 8): at :data:`VOTES_AT`, then of all samples."""
+        """Return the chance that a vote is right, shape (n_problems, 8): at :data:`VOTES_AT`, then of all samples."""
         key = (d_model, temperature, numbers, seed)
         if key not in self._votes:
             rows = self._cells[key]

@@ -71,6 +71,39 @@ def spend_a_budget(answers: Any = None, **start: Any):
     return SpendABudget(answers, **start)
 
 
+def how_good_is_the_verifier(answers: Any = None, **start: Any):
+    """Give a verifier its two error rates; see where the best of n samples stops rising, beside coverage and votes.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame, optional
+        Table with the columns of ``countdown_samples``, which is the default; its exact chances are the difficulty of
+        the problems.
+    **start
+        Where the controls stand at first: ``true_positive`` (0.05 to 1), ``false_positive`` (0, 0.001, 0.002, 0.005
+        and so on to 1), ``n`` (samples: 1, 2, 5, 10 and so on to 10,000), ``size`` (d_model of a run in the table) and
+        ``numbers`` (of a problem: 3, 4 or 5).
+
+    Returns
+    -------
+    course_utils.explorers.verifier.HowGoodIsTheVerifier
+
+    Raises
+    ------
+    ValueError
+        If the table lacks a column or holds no complete run, or a value lies outside its control.
+
+    Examples
+    --------
+    >>> result = how_good_is_the_verifier(true_positive=0.9, false_positive=0.05, n=10_000.0).result
+    >>> abs(result.checked_at - result.plateau) < 0.01 < result.oracle_at - result.plateau
+    True
+    """
+    from course_utils.explorers.verifier import HowGoodIsTheVerifier
+
+    return HowGoodIsTheVerifier(answers, **start)
+
+
 def why_a_power_law(**start: Any):
     """Show how coverage over many exponential problems becomes a power law, and which density of difficulty makes it.
 

@@ -27,7 +27,8 @@ def made_up_answers(seeds: int = 2) -> pd.DataFrame:
                         rows.append(
                             {
                                 "run": f"d{d}-s{seed}", "d_model": d, "seed": seed,
-                                "params_blocks_and_head": 30 * d * d, "temperature": heat, "numbers": numbers, "problem": f"{numbers}-{i}", "samples": 200,
+                                "params_blocks_and_head": 30 * d * d, "temperature": heat,
+                                "numbers": numbers, "problem": f"{numbers}-{i}", "samples": 200,
                                 "correct": right, "chance": max(right, 0.5) / 200,
                                 "distinct": 150 - right + 1 + (right > 0),
                                 "top_counts": " ".join(str(c) for c, _ in pairs[:5]),

@@ -64,6 +64,7 @@ def test_every_explorer_is_found():
         "count_it_your_way",
         "fit_a_thousand_laws",
         "foretell_the_big_run",
+        "how_good_is_the_verifier",
         "how_many_test_items",
         "memory_or_compute",
         "route_the_tokens",
