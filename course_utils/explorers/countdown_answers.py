@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 VOTES_AT = np.array([1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0])
-_VOTES = (0, 40, 40, 20, 20, 6, 2)  # votes that are held in each order of the samples; one sample needs none
+_VOTES = (0, 12, 12, 8, 6, 4, 2)  # votes that are held in each order of the samples; one sample needs none
 _ORDERS = 2
 _COLUMNS = ("run", "d_model", "seed", "params_blocks_and_head", "temperature", "numbers", "problem", "samples",
             "correct", "chance", "distinct", "top_counts", "top_right")  # fmt: skip
@@ -191,16 +191,18 @@ def _labels(top: Array, distinct: float, samples: int) -> NDArray[np.int16]:
 
 def _share_of_winners(labels: NDArray[np.int16], right: Array) -> Array:
     """Find the labels that are most frequent in each row, and how much of them is right; ties count in equal parts."""
-    ordered = np.sort(labels, axis=1)
-    start = np.ones(ordered.shape, dtype=bool)
-    start[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    ordered = np.sort(labels, axis=1).reshape(-1)
+    start = np.empty(ordered.size, dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=start[1:])
+    start[:: labels.shape[1]] = True
     at = np.flatnonzero(start)
-    length = np.diff(np.append(at, ordered.size))
-    row = at // ordered.shape[1]
-    best = np.maximum.reduceat(length, np.flatnonzero(np.append(True, row[1:] != row[:-1])))
+    length = np.diff(at, append=ordered.size)
+    row = at // labels.shape[1]
+    best = np.maximum.reduceat(length, np.searchsorted(row, np.arange(len(labels))))
     won = length == best[row]
-    label = np.minimum(ordered.reshape(-1)[at[won]], right.shape[1] - 1)
-    return np.bincount(row[won], right[row[won], label]) / np.bincount(row[won])
+    row, at = row[won], at[won]
+    label = np.minimum(ordered[at], right.shape[1] - 1)
+    return np.bincount(row, right[row, label]) / np.bincount(row)
 
 
 def _five(text: str) -> list[float]:
