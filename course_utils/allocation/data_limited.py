@@ -59,8 +59,8 @@ def spend_on_epochs(
     .. math:: \min_{N, D} L(N, D, U) \quad\text{with}\quad 6 N D = C
 
     by the law of repeated data. While the stock lasts this is the split of Hoffmann; beyond, budget goes to epochs
-    faster than to parameters when R_D > R_N. Far beyond `flops_until_worn_out` every split has the same loss to the last
-    digit, and the one that is given means nothing.
+    faster than to parameters when R_D > R_N. Far beyond `flops_until_worn_out` every split has the same loss to the
+    last digit, and the one that is given means nothing.
 
     Parameters
     ----------

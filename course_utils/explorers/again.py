@@ -146,10 +146,10 @@ class SampleAgain(Explorer):
         self._others_name = picture.text(0.03, 0.905, color="#4E93C4", **words)
 
     def draw(self, result: AgainResult) -> Hashable:
-        counted = CURVE_AT <= result.most_k
+        counted = result.most_k >= CURVE_AT
         self._coverage.set_data(CURVE_AT[counted], result.coverage[counted])
         self._vote.set_data(CURVE_AT[counted], result.vote[counted])
-        beyond = CURVE_AT >= CURVE_AT[counted][-1]
+        beyond = CURVE_AT[counted][-1] <= CURVE_AT
         self._far.set_data(CURVE_AT[beyond], result.coverage[beyond])
         self._checked.set_data(CURVE_AT, result.checked)
         at = np.array([result.coverage_at, result.checked_at, result.vote_at])

@@ -13,7 +13,7 @@ from course_utils.explorers.countdown_answers import CountdownAnswers
 
 SAMPLES_AT = decade_steps(1, 10_000, (1, 2, 5))
 CURVE_AT = np.array(decade_steps(1, 10_000, (1, 1.5, 2, 3, 5, 7)))
-CURVE_AT = CURVE_AT[CURVE_AT == np.floor(CURVE_AT)]
+CURVE_AT = CURVE_AT[np.floor(CURVE_AT) == CURVE_AT]
 FALSE_POSITIVE = 0.05  # wrong answers that the erring verifier lets through
 EDGES = np.linspace(-5, 0, 21)  # of bins of log10 of the chance of one sample
 LOWEST = 1.2e-5  # rates below are counted in the first bin

@@ -119,7 +119,7 @@ class VerifiedAnswers:
             params=self.answers.params[size],
             oracle=self._oracle[key],
             checked=checked,
-            vote=self._vote[key][CURVE_AT <= self.most],
+            vote=self._vote[key][self.most >= CURVE_AT],
             oracle_at=float(self._oracle[key][at]),
             checked_at=float(checked[at]),
             vote_at=float(self._vote[key][at]),

@@ -57,7 +57,7 @@ def test_counts_of_countdown_agree_with_the_exact_chance():
     spread = np.sqrt(table["samples"] * table["chance"] * (1 - table["chance"]))
     off = (table["correct"] - table["samples"] * table["chance"]).abs()
     assert (off <= 6 * spread + 4).all()
-    assert np.average((off > 2 * spread + 1)) < 0.05
+    assert np.average(off > 2 * spread + 1) < 0.05
     top = table["top_counts"].str.split().map(lambda words: [int(word) for word in words])
     right = table["top_right"].str.split().map(lambda words: [int(word) for word in words])
     for most, good, row in zip(top, right, table.itertuples(), strict=True):
