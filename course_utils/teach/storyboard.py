@@ -19,6 +19,8 @@ from course_utils.teach.asked import asked_in
 from course_utils.teach.notes import Notes
 
 CODE_LINES = 6
+CODE_LINES_ABOVE = 3
+"""Lines of code above a wide picture, which needs the height."""
 OUTPUT_LINES = 14
 WIDE = 2.0
 """Width over height from which a picture has a slide's full width."""
@@ -67,9 +69,9 @@ class Slide:
 def slides_of(notebook: NotebookNode, notes: Notes | None) -> list[Slide]:
     """Cut a built lesson into slides.
 
-    A section opens a slide; each of its later blocks of prose with the cells under it makes one below. A block called
-    "...-reading" without cells of its own reads the figure above it, and joins that slide. A question is a slide of its
-    own, its answer with the speaker.
+    A section opens a slide; each of its later blocks of prose with the cells under it makes one below, and so does a
+    cell that would share a slide with a wide picture. A block called "...-reading" without cells of its own reads the
+    figure above it, and joins that slide. A question is a slide of its own, its answer with the speaker.
 
     Parameters
     ----------
@@ -101,6 +103,8 @@ def slides_of(notebook: NotebookNode, notes: Notes | None) -> list[Slide]:
         elif asked := asked_in(cell.source):
             slides += [_question(id, heading) for each in asked for id in each.ids]
         elif worth_showing(cell):
+            if slides[-1].shown and any(map(_has_wide_picture, (cell, *slides[-1].shown))):
+                slides.append(Slide(heading))
             slides[-1].shown.append(shortened(cell))
     return slides
 
@@ -176,13 +180,17 @@ def worth_showing(cell: NotebookNode) -> bool:
 
 
 def shortened(cell: NotebookNode) -> NotebookNode:
-    """Copy a code cell with at most `CODE_LINES` lines of code (imports go first) and `OUTPUT_LINES` of text."""
+    """Copy a code cell with at most `CODE_LINES` lines of code (imports go first) and `OUTPUT_LINES` of text.
+
+    Above a wide picture there is room for `CODE_LINES_ABOVE`.
+    """
     made = copy.deepcopy(cell)
+    most = CODE_LINES_ABOVE if _has_wide_picture(cell) else CODE_LINES
     lines = [line for line in cell.source.split("\n") if line.strip()]
-    if len(lines) > CODE_LINES:
+    if len(lines) > most:
         lines = [line for line in lines if not line.startswith(("import ", "from "))] or lines
-    if len(lines) > CODE_LINES:
-        lines = [*lines[: CODE_LINES - 1], "# …"]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], "# …"]
     made.source = "\n".join(lines)
     for output in made.outputs:
         if output.output_type == "stream":
@@ -236,6 +244,11 @@ def _place_of_words(slide: Slide) -> str:
     if any(_breadth(picture) < WIDE for picture in pictures):
         return "beside"
     return "above" if slide.shown else "alone"
+
+
+def _has_wide_picture(cell: NotebookNode) -> bool:
+    pictures = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
+    return any(_breadth(picture) >= WIDE for picture in pictures)
 
 
 def _breadth(picture: str) -> float:
