@@ -41,6 +41,7 @@ class ExplorerView(widgets.VBox):
         self.explorer = explorer
         self._writing = False
         self._controls = explorer.controls
+        self._name_width = max(_width_in_em(c.label) for c in self._controls)
         self._inputs = {c.trait: self._make_input(c) for c in self._controls}
         self._buttons = {a.method: self._make_button(a.method, a.label) for a in explorer.buttons}
         reset = self._make_button("reset", explorer.text("explorers.common.reset"))
@@ -61,7 +62,9 @@ class ExplorerView(widgets.VBox):
         self._grid = widgets.GridBox(
             list(self._inputs.values()),
             layout=widgets.Layout(
-                grid_template_columns="repeat(auto-fit, minmax(min(100%, 350px), 1fr))",
+                # A column holds the longest name, a track and the value: else the track shrinks to nothing.
+                grid_template_columns="repeat(auto-fit, minmax("
+                f"min(100%, max(350px, {self._name_width:.1f}em + 200px)), 1fr))",
                 grid_gap="2px 28px",
                 width="100%",
                 max_width="960px",
@@ -132,7 +135,7 @@ class ExplorerView(widgets.VBox):
         return button
 
     def _make_input(self, control: Control) -> widgets.Widget:
-        style = {"description_width": f"{max(_width_in_em(c.label) for c in self._controls):.1f}em"}
+        style = {"description_width": f"{self._name_width:.1f}em"}
         shared = {
             "value": getattr(self.explorer.state, control.trait),
             "description": control.label,
