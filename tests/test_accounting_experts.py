@@ -47,7 +47,7 @@ def test_the_total_grows_with_the_experts_and_the_active_part_with_the_router_al
 
 
 def test_our_own_routed_models_are_counted_alike():
-    from course_utils.ladder.shape import Shape
+    from course_utils.accounting.shape import Shape
 
     ours = Shape(12, 33, 32, n_expert=16)
     same = acc.moe_params(2, 12, n_expert=16, top_k=1, vocab=32, context=64, norms=False, counting="blocks_and_head")

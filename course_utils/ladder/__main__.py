@@ -7,17 +7,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import plan
+from . import shipped
 from .sweep import predicted_seconds, sweep
 from .train import Run
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-FOLDERS = ("ladder", "routed", "repetition")
+FOLDERS = ("ladder", "routed", "repetition", "games")
 """Folders of `DATA` that hold tables of runs."""
 
 
 def folder_of(run: Run) -> str:
     """Name the folder of the tables that `run` belongs to."""
+    if run.set.startswith("game"):
+        return "games"
     return "routed" if run.router else "repetition" if run.unique_tokens else "ladder"
 
 
@@ -25,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Parse `arguments`, train, and return the exit status."""
     parser = argparse.ArgumentParser(prog="course.py ladder", description="Train the model ladder of the course.")
     parser.add_argument("sets", nargs="*", metavar="SET",
-                        help=f"which runs: {', '.join(s for s in plan.SETS if s not in plan.TRIALS)} "
+                        help=f"which runs: {', '.join(s for s in shipped.SETS if s not in shipped.TRIALS)} "
                              "(default: all of them)")
     parser.add_argument("--smoke", action="store_true",
                         help="a few tiny models in a temporary folder, under a minute (set routed: routed ones; "
@@ -44,10 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         if options.smoke:
-            special = [f"{name}_smoke" for name in FOLDERS if f"{name}_smoke" in plan.SETS and name in options.sets]
-            runs = plan.runs(*special or ["smoke"])
+            special = [f"{name}_smoke" for name in FOLDERS if f"{name}_smoke" in shipped.SETS and name in options.sets]
+            runs = shipped.runs(*special or ["smoke"])
         else:
-            runs = plan.runs(*(options.sets or [name for name in plan.SETS if name not in plan.TRIALS]))
+            runs = shipped.runs(*(options.sets or [name for name in shipped.SETS if name not in shipped.TRIALS]))
     except ValueError as error:
         parser.error(str(error))
     if options.list:

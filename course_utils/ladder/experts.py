@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_utils.accounting.shape import Shape
 from course_utils.routing import balanced_assignment, load_entropy
 
 from .model import Block
-from .shape import Shape
 
 ROUTERS = ("none", "switch", "base", "bias")
 """No balance at all; auxiliary loss and capacity; linear assignment; a bias that follows the load."""

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .shape import Shape
+from course_utils.accounting.shape import Shape
 
 
 class Block(nn.Module):

@@ -21,11 +21,14 @@ TABLES = {
     "routed": ("routed_runs.csv", "routed_curves.csv"),
     "repetition": ("repetition_runs.csv", "repetition_curves.csv"),
     "noised": ("noised_runs.csv", "repetition_curves.csv"),
+    "games": ("game_runs.csv", "game_curves.csv"),
 }
 
 
 def table_of(row: dict) -> str:
     """Name the tables that a run belongs to: the routed ones, those of a limited stock, or those of its corpus."""
+    if row.get("set", "").startswith("game"):
+        return "games"
     if row.get("unique_tokens"):
         return "noised" if row["set"] == "noised" else "repetition"
     return "routed" if row.get("router") else row["corpus"]

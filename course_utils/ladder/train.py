@@ -11,12 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils.accounting.shape import Shape
+
 from . import facts, repetition, text
-from .shape import Shape
 
 CONTEXT = 64
 CURVE_POINTS = 24
 CURVE_WINDOWS = 512
+VALIDATION_WINDOWS = 2048
+SCHEDULES = ("cosine", "cooldown")
+COOLDOWN_SHARE = 0.2
+"""Share of a run over which a constant rate falls to zero, as 1 - sqrt(progress) (Hägele et al. 2024)."""
 FACTS_VALIDATION_RECORDS = 16384
 
 
@@ -56,6 +61,14 @@ class Run:
         columns are left out of the row.
     noise : float
         Share of the stock's tokens that are replaced at random.
+    schedule : str
+        "cosine" to zero over the whole run, or "cooldown": a constant rate, then `COOLDOWN_SHARE` of the steps down to
+        zero. Runs of the second kind that differ in their length alone are the same until the shorter one cools.
+    curve_points : int
+        How often the loss is measured on the way.
+    validation_windows : int
+        Windows of held-out text that the final loss is measured on; the curve is measured on at most `CURVE_WINDOWS`
+        of them.
     """
 
     name: str
@@ -73,6 +86,13 @@ class Run:
     router: str = ""
     unique_tokens: int = 0
     noise: float = 0.0
+    schedule: str = "cosine"
+    curve_points: int = CURVE_POINTS
+    validation_windows: int = VALIDATION_WINDOWS
+
+    def __post_init__(self) -> None:
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"schedule is {self.schedule!r}; choose one of {', '.join(SCHEDULES)}")
 
     @property
     def steps(self) -> int:
@@ -87,9 +107,13 @@ class Run:
 
 
 def learning_rate(step: int, run: Run) -> float:
-    """Return the learning rate of `step` (from 0): linear warm-up, then a cosine that ends at zero."""
+    """Return the learning rate of `step` (from 0): linear warm-up, then the run's schedule, which ends at zero."""
     if step < run.warmup_steps:
         return run.lr * (step + 1) / run.warmup_steps
+    if run.schedule == "cooldown":
+        cooling = max(1, round(COOLDOWN_SHARE * run.steps))
+        progress = (step - (run.steps - cooling)) / cooling
+        return run.lr * (1 - math.sqrt(min(1.0, max(0.0, progress))))
     progress = (step - run.warmup_steps) / max(1, run.steps - run.warmup_steps)
     return run.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
@@ -140,7 +164,7 @@ def _data(run: Run):
     corpus = _text()
     if run.unique_tokens:
         return (repetition.batches(_stock(run), per_step, run.steps, run.seed),
-                text.validation_windows(corpus, CONTEXT), None, corpus.sha256)
+                text.validation_windows(corpus, CONTEXT, run.validation_windows), None, corpus.sha256)
     starts = text.training_windows(corpus, CONTEXT, run.steps * per_step, run.seed)
     reach = np.arange(CONTEXT + 1)
 
@@ -148,7 +172,7 @@ def _data(run: Run):
         first = starts[step * per_step : (step + 1) * per_step]
         return corpus.training[first[:, None] + reach].astype(np.int64)
 
-    return batches, text.validation_windows(corpus, CONTEXT), None, corpus.sha256
+    return batches, text.validation_windows(corpus, CONTEXT, run.validation_windows), None, corpus.sha256
 
 
 def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tuple[dict, list[dict]]:
@@ -215,7 +239,7 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         model.train()
         return total / len(windows)
 
-    points = set(curve_steps(run.steps))
+    points = set(curve_steps(run.steps, run.curve_points))
     curve, diverged = [], False
     start, measuring = _clocks(), np.zeros(2)
     parameters = list(model.parameters())
@@ -259,6 +283,9 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         "train_seconds": round(seconds, 2), "device": name, "torch": torch.__version__, "data": data_hash[:16],
     }
     row["run"] = row.pop("name")
+    del row["curve_points"]
+    if run.validation_windows == VALIDATION_WINDOWS:  # the tables of the lessons before have neither column
+        del row["validation_windows"], row["schedule"]
     if oracle is not None:
         row |= {"oracle_loss_nats": round(oracle, 6), "excess_nats": round(final - oracle, 6)}
     if run.router:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.ladder.shape import Shape
+from course_utils.accounting.shape import Shape
 
 if TYPE_CHECKING:
     from course_utils.ladder.model import Decoder

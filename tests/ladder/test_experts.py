@@ -9,10 +9,10 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: python3 c
 
 import torch.nn.functional as F  # noqa: E402
 
-from course_utils.ladder import experts, plan  # noqa: E402
+from course_utils.accounting.shape import Shape  # noqa: E402
+from course_utils.ladder import experts, shipped  # noqa: E402
 from course_utils.ladder.experts import Experts, LoadMeter, routed_block  # noqa: E402
 from course_utils.ladder.model import Decoder  # noqa: E402
-from course_utils.ladder.shape import Shape  # noqa: E402
 from course_utils.ladder.train import train  # noqa: E402
 
 SHAPE = Shape(12, 33, 32, n_expert=8)
@@ -128,10 +128,10 @@ def test_the_meter_adds_batches_and_begins_anew_after_a_reading():
 
 
 def test_a_row_tells_the_whole_story():
-    row, curve = train(plan.routed_smoke()[1])
+    row, curve = train(shipped.routed_smoke()[1])
     assert (row["router"], row["n_expert"], row["params_router"]) == ("switch", 4, 96)
     assert row["loss_as_trained_nats"] != row["loss_nats"]
     assert {"load_entropy", "dropped", "load_layer0", "load_layer1"} <= curve[-1].keys()
-    dense, dense_curve = train(plan.smoke()[0])
+    dense, dense_curve = train(shipped.smoke()[0])
     assert not {"router", "n_expert", "dropped"} & dense.keys()
     assert "load_entropy" not in dense_curve[0]

@@ -4,30 +4,31 @@ import numpy as np
 import pytest
 
 from course_utils import accounting
-from course_utils.ladder import facts, plan, text
-from course_utils.ladder.shape import Shape
+from course_utils.accounting.shape import Shape
+from course_utils.ladder import facts, shipped, text
 from course_utils.ladder.train import Run, curve_steps, learning_rate
 
 
 def test_sets_have_the_planned_numbers_of_runs():
-    assert {name: len(plan.runs(name)) for name in plan.SETS} == {
+    assert {name: len(shipped.runs(name)) for name in shipped.SETS} == {
         "grid": 87, "holdout": 1, "learning_rate": 12, "warmup": 36, "facts": 60, "routed": 117, "routed_half_rate": 63,
-        "routed_ten_seeds": 147, "repetition": 84, "noised": 32, "smoke": 3, "routed_smoke": 4, "repetition_smoke": 3}
-    runs = plan.runs(*plan.SETS)
+        "routed_ten_seeds": 147, "repetition": 84, "noised": 32, "games": 700, "games_cooldown": 120,
+        "smoke": 3, "routed_smoke": 4, "repetition_smoke": 3, "games_smoke": 2}
+    runs = shipped.runs(*shipped.SETS)
     assert len({run.name for run in runs}) == len(runs)
     with pytest.raises(ValueError, match=r"gird.*grid"):
-        plan.runs("gird")
+        shipped.runs("gird")
 
 
 def test_every_text_run_spends_its_budget():
-    for run in plan.runs("grid", "holdout", "learning_rate", "warmup"):
+    for run in shipped.runs("grid", "holdout", "learning_rate", "warmup"):
         spent = run.steps * run.batch_tokens * run.shape().flops_per_token()
         assert spent <= run.budget
         assert spent > run.budget - run.batch_tokens * run.shape().flops_per_token()
 
 
 def test_learning_rate_warms_up_peaks_and_ends_at_zero():
-    run = plan.grid()[0]
+    run = shipped.grid()[0]
     rates = [learning_rate(step, run) for step in range(run.steps)]
     assert max(rates) == pytest.approx(run.lr)
     assert int(np.argmax(rates)) in (run.warmup_steps - 1, run.warmup_steps)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_utils.ladder import __main__ as command
-from course_utils.ladder import plan, repetition, store, text, train
+from course_utils.ladder import repetition, shipped, store, text, train
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_every_epoch_reads_the_whole_stock_once_and_in_another_order():
 @pytest.mark.parametrize("tokens", [512 * 40, 512 * 100])
 def test_one_epoch_of_a_stock_is_the_fresh_run(corpus, monkeypatch, tokens):
     monkeypatch.setattr(train, "_text", lambda: corpus)
-    stocked = plan._stocked("repetition", "x", 16, tokens, 1, 7)
+    stocked = shipped._stocked("repetition", "x", 16, tokens, 1, 7)
     fresh = dataclasses.replace(stocked, unique_tokens=0)
     ours, held_out, oracle, _ = train._data(stocked)
     theirs, same, _, _ = train._data(fresh)
@@ -64,7 +64,7 @@ def test_noise_replaces_its_share_evenly_and_once_for_all_epochs(corpus, monkeyp
         repetition.with_noise(clean, 1.0, 1024, seed=2)
 
     monkeypatch.setattr(train, "_text", lambda: corpus)
-    run = plan._stocked("noised", "x", 16, 512 * 20, 3, 7, noise=0.15)
+    run = shipped._stocked("noised", "x", 16, 512 * 20, 3, 7, noise=0.15)
     batch, held_out, _, _ = train._data(run)
     epochs = [np.concatenate([batch(20 * e + step) for step in range(20)]) for e in range(3)]
     assert np.array_equal(np.unique(epochs[0], axis=0), np.unique(epochs[2], axis=0))
@@ -72,17 +72,17 @@ def test_noise_replaces_its_share_evenly_and_once_for_all_epochs(corpus, monkeyp
 
 
 def test_the_plan_follows_its_rule():
-    runs = plan.repetition()
+    runs = shipped.repetition()
     for run in runs:
         assert run.tokens % run.unique_tokens == 0
-        assert run.tokens <= plan.LONGEST or run.unique_tokens == plan.STOCKS[0]
+        assert run.tokens <= shipped.LONGEST or run.unique_tokens == shipped.STOCKS[0]
         assert run.noise == 0
     fresh = {(run.d_model, run.seed, run.tokens) for run in runs if run.tokens == run.unique_tokens}
     repeated = [run for run in runs if run.tokens > run.unique_tokens]
     without = [run for run in repeated if (run.d_model, run.seed, run.tokens) not in fresh]
     assert {run.tokens // run.unique_tokens for run in without} == {64}  # every other one has its twin
     assert (len(fresh), len(repeated), len(without)) == (24, 60, 4)
-    noised = plan.noised()
+    noised = shipped.noised()
     assert all(run.tokens == run.unique_tokens for run in noised)
     assert {run.noise for run in noised} == {0, 0.05, 0.15, 0.3}
 
@@ -95,7 +95,7 @@ def test_runs_find_their_folder_and_their_tables():
         ("repetition", "repetition", "repetition"),
         ("noised", "repetition", "noised"),
     ):
-        run = plan.runs(name)[0]
+        run = shipped.runs(name)[0]
         assert command.folder_of(run) == folder
         assert store.table_of(dataclasses.asdict(run)) == table
 

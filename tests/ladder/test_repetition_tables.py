@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import datasets
-from course_utils.ladder import plan
+from course_utils.ladder import shipped
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def noised():
 @pytest.mark.parametrize("name", ["repetition", "noised"])
 def test_every_planned_run_is_there_and_no_other(name):
     table = datasets.load(f"{name}_runs").set_index("run")
-    planned = plan.runs(name)
+    planned = shipped.runs(name)
     assert sorted(run.name for run in planned) == sorted(table.index)
     for run in planned:
         row = table.loc[run.name]

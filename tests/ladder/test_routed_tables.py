@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import accounting, datasets, routing
-from course_utils.ladder import plan
+from course_utils.ladder import shipped
 
 SETS = ("routed", "routed_half_rate", "routed_ten_seeds")
 
@@ -24,7 +24,7 @@ def shares(loads):
 
 
 def test_every_planned_run_is_there_and_no_other(runs):
-    planned = plan.runs(*SETS)
+    planned = shipped.runs(*SETS)
     assert sorted(run.name for run in planned) == sorted(runs.index)
     for run in planned:
         row = runs.loc[run.name]

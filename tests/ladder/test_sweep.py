@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from course_utils.ladder import plan
+from course_utils.ladder import shipped
 from course_utils.ladder.store import Store
 from course_utils.ladder.sweep import sweep
 from tests.ladder import stand_in
@@ -21,11 +21,11 @@ SWEEP = """
 import sys
 sys.path.insert(0, sys.argv[2])
 from tests.ladder import stand_in
-from course_utils.ladder import plan
+from course_utils.ladder import shipped
 from course_utils.ladder.sweep import sweep
 if __name__ == "__main__":
     say = lambda line: print(line, flush=True)
-    sweep(plan.grid(), sys.argv[1], processes=2, trainer=stand_in.wait, report=say, bar=False)
+    sweep(shipped.grid(), sys.argv[1], processes=2, trainer=stand_in.wait, report=say, bar=False)
 """
 
 
@@ -49,17 +49,17 @@ def test_kill_and_resume(tmp_path):
     process.wait()
     saved = Store(table).finished()
     assert set(reported) <= saved  # what was reported as finished is never lost
-    assert len(saved) < len(plan.grid())
+    assert len(saved) < len(shipped.grid())
     for file in table.glob("*.csv"):
         assert all(None not in row.values() for row in rows_of(file))  # no half-written line
 
-    trained = sweep(plan.grid(), table, processes=2, trainer=stand_in.wait, report=lambda line: None, bar=False)
-    assert trained == len(plan.grid()) - len(saved)
+    trained = sweep(shipped.grid(), table, processes=2, trainer=stand_in.wait, report=lambda line: None, bar=False)
+    assert trained == len(shipped.grid()) - len(saved)
     runs = rows_of(table / "text_runs.csv")
-    assert sorted(row["run"] for row in runs) == sorted(run.name for run in plan.grid())  # each once
+    assert sorted(row["run"] for row in runs) == sorted(run.name for run in shipped.grid())  # each once
     curves = rows_of(table / "text_curves.csv")
     assert len(curves) == 3 * len(runs)
-    assert sweep(plan.grid(), table, trainer=stand_in.wait, report=lambda line: None, bar=False) == 0
+    assert sweep(shipped.grid(), table, trainer=stand_in.wait, report=lambda line: None, bar=False) == 0
 
 
 def test_a_kill_between_the_two_tables_heals(tmp_path, monkeypatch):
@@ -112,11 +112,11 @@ def test_routed_runs_have_tables_of_their_own_whatever_their_text(tmp_path):
 
 def test_two_runs_of_one_name_are_refused(tmp_path):
     with pytest.raises(ValueError, match="own name"):
-        sweep(plan.smoke() + plan.smoke(), tmp_path, trainer=stand_in.wait, bar=False)
+        sweep(shipped.smoke() + shipped.smoke(), tmp_path, trainer=stand_in.wait, bar=False)
 
 
 def test_a_failing_run_is_raised_and_the_others_are_kept(tmp_path):
-    sweep(plan.smoke()[:1], tmp_path, processes=1, trainer=stand_in.wait, report=lambda line: None, bar=False)
+    sweep(shipped.smoke()[:1], tmp_path, processes=1, trainer=stand_in.wait, report=lambda line: None, bar=False)
     with pytest.raises(RuntimeError, match="broke"):
-        sweep(plan.smoke(), tmp_path, processes=1, trainer=stand_in.diverge, report=lambda line: None, bar=False)
-    assert Store(tmp_path).finished() == {plan.smoke()[0].name}
+        sweep(shipped.smoke(), tmp_path, processes=1, trainer=stand_in.diverge, report=lambda line: None, bar=False)
+    assert Store(tmp_path).finished() == {shipped.smoke()[0].name}

@@ -8,9 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: python3 course.py ladder names the cure")
 
-from course_utils.ladder import facts, plan  # noqa: E402
+from course_utils.accounting.shape import Shape  # noqa: E402
+from course_utils.ladder import facts, shipped  # noqa: E402
 from course_utils.ladder.model import Decoder  # noqa: E402
-from course_utils.ladder.shape import Shape  # noqa: E402
 from course_utils.ladder.sweep import sweep  # noqa: E402
 from course_utils.ladder.train import train  # noqa: E402
 
@@ -42,7 +42,7 @@ def test_no_token_sees_the_future():
 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_run_and_another_does_not():
-    run = plan.smoke()[0]
+    run = shipped.smoke()[0]
     one, curve = train(run)
     two, again = train(run)
     assert one["loss_nats"] == two["loss_nats"]
@@ -54,7 +54,7 @@ def test_the_same_seed_gives_the_same_run_and_another_does_not():
 
 @pytest.mark.slow
 def test_divergence_is_kept_as_data():
-    row, curve = train(dataclasses.replace(plan.smoke()[0], lr=float("inf")))
+    row, curve = train(dataclasses.replace(shipped.smoke()[0], lr=float("inf")))
     assert row["diverged"] is True
     assert not np.isfinite(row["loss_nats"])
     assert curve
@@ -63,6 +63,6 @@ def test_divergence_is_kept_as_data():
 @pytest.mark.slow
 def test_smoke_sweep(tmp_path):
     lines = []
-    assert sweep(plan.smoke(), tmp_path, processes=2, report=lines.append, bar=False) == 3
+    assert sweep(shipped.smoke(), tmp_path, processes=2, report=lines.append, bar=False) == 3
     assert len(lines) == 3
-    assert sweep(plan.smoke(), tmp_path, report=lines.append, bar=False) == 0
+    assert sweep(shipped.smoke(), tmp_path, report=lines.append, bar=False) == 0

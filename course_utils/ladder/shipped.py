@@ -1,7 +1,8 @@
 """The runs that ship with the course, fixed before the first one.
 
-``data/ladder/PLAN.md`` gives the reasons for the ladder, ``data/routed/PLAN.md`` those for the routed models, and
-``data/repetition/PLAN.md`` those for the runs on a limited stock of text.
+``data/ladder/PLAN.md`` gives the reasons for the ladder, ``data/routed/PLAN.md`` those for the routed models,
+``data/repetition/PLAN.md`` those for the runs on a limited stock of text, and ``data/games/PLAN.md`` those for the pool
+from which whole games of plan, forecast and verdict are replayed.
 """
 
 from __future__ import annotations
@@ -47,6 +48,23 @@ NOISES = (0.0, 0.05, 0.15, 0.3)
 NOISED_MODEL = 32
 NOISED_TOKENS = (100_352, 200_704, 401_408, 802_816)
 
+GAME_TARGET = 5e11
+"""Compute of the run that a recorded game foretells; its rungs are shares of it."""
+GAME_MODELS = {
+    5e9: (4, 6, 8, 12, 16),
+    1.5e10: (4, 6, 8, 12, 16),
+    5e10: (6, 8, 12, 16, 20),
+    1.5e11: (12, 16, 20, 24, 28),
+    5e11: (20, 24, 28, 32, 40),
+}
+GAME_SEEDS = {5e9: 40, 1.5e10: 40, 5e10: 20, 1.5e11: 20, 5e11: 20}
+TARGET_SEED = 1000
+"""Seeds of the target runs begin here: no screening run shares its weights or its order of the data with one."""
+COOLDOWN_MODELS = (8, 12, 20)
+COOLDOWN_SEEDS = 10
+GAME_CURVE_POINTS = 8
+GAME_VALIDATION_WINDOWS = 512
+
 
 def peak_learning_rate(d_model: int) -> float:
     """Return the rule for every run: 0.64 / d_model, at most 0.04."""
@@ -69,7 +87,7 @@ def _stocked(set_: str, name: str, d_model: int, stock: int, epochs: int, seed: 
 
 
 def _label(budget: float) -> str:
-    return f"{budget:.0e}".replace("+", "")
+    return f"{budget:.1e}".replace("+", "").replace(".0e", "e")
 
 
 def grid() -> list[Run]:
@@ -168,6 +186,43 @@ def repetition_smoke() -> list[Run]:
         ("smoke-fresh", 20_480, 1, 0.0), ("smoke-x4", 5_120, 4, 0.0), ("smoke-n15", 20_480, 1, 0.15))]
 
 
+def game_run(name: str, set_: str, d_model: int, budget: float, seed: int, schedule: str = "cosine") -> Run:
+    """Return one run of a game: the ladder's recipe, with fewer held-out windows, so that small runs are quick."""
+    return replace(_run(name, set_, "text", d_model, budget=budget, seed=seed), schedule=schedule,
+                   curve_points=GAME_CURVE_POINTS, validation_windows=GAME_VALIDATION_WINDOWS)
+
+
+def games() -> list[Run]:
+    """List the pool of the recorded games: every rung and width, the first seeds of all rungs before the next ones."""
+    found = []
+    for seed in range(max(GAME_SEEDS.values())):
+        for c, widths in GAME_MODELS.items():
+            if seed < GAME_SEEDS[c]:
+                number = TARGET_SEED + seed if c == GAME_TARGET else seed
+                found += [game_run(f"game-{_label(c)}-d{d}-s{number}", "games", d, c, number) for d in widths]
+    return found
+
+
+def games_cooldown() -> list[Run]:
+    """List runs with a constant rate and a cooldown, up to the largest rung: one width is one run with many horizons.
+
+    The warm-up is that of the second rung for all horizons of a width, so that they are one run until they cool.
+    """
+    rungs = [c for c in GAME_MODELS if c < GAME_TARGET]
+    found = []
+    for seed in range(COOLDOWN_SEEDS):
+        for d in COOLDOWN_MODELS:
+            runs = [game_run(f"cooldown-{_label(c)}-d{d}-s{seed}", "games_cooldown", d, c, seed, "cooldown")
+                    for c in rungs]
+            found += [replace(run, warmup_steps=runs[1].warmup_steps) for run in runs]
+    return found
+
+
+def games_smoke() -> list[Run]:
+    """List a cosine and a cooldown run that take a few seconds."""
+    return [game_run(f"smoke-{schedule}", "smoke", 8, 1e9, 0, schedule) for schedule in ("cosine", "cooldown")]
+
+
 def smoke() -> list[Run]:
     """List three tiny runs on the known-entropy language that take seconds."""
     return [
@@ -186,11 +241,14 @@ SETS = {
     "routed_ten_seeds": routed_ten_seeds,
     "repetition": repetition,
     "noised": noised,
+    "games": games,
+    "games_cooldown": games_cooldown,
     "smoke": smoke,
     "routed_smoke": routed_smoke,
     "repetition_smoke": repetition_smoke,
+    "games_smoke": games_smoke,
 }
-TRIALS = ("smoke", "routed_smoke", "repetition_smoke")
+TRIALS = ("smoke", "routed_smoke", "repetition_smoke", "games_smoke")
 """Sets that only show that training works; no table of the course holds them."""
 
 
