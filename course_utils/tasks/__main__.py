@@ -14,7 +14,7 @@ from .table import Table
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 NAMES = ("multiplication", "addition", "parity", "initialisation", "longer")
-ANSWERS = ("countdown", "countdown_selection", "pointer", "pointer_votes")
+ANSWERS = ("countdown", "countdown_selection", "pointer", "pointer_votes", "pointer_spend")
 """Modules of this package. Each has TABLE (a file below data/), planned_runs() and smoke_runs() (runs have a name),
 seconds(run) (an estimate on one core) and train(run, device=...), which returns what `Table.add` takes, with
 "loss_nats" and "train_seconds" in the first."""
