@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.i18n import t
+from course_utils.i18n import format_flops, format_number, t
 from course_utils.questions import record
 from course_utils.questions.bank import find, lesson_file, lessons, names, read_bank
 from course_utils.questions.cards import find_card
 from course_utils.questions.checking import _with_note
 from course_utils.questions.faces import Words
-from course_utils.questions.record import Answer
+from course_utils.questions.record import Answer, Prediction
 
 WEAK_SPOTS = 8
 
@@ -57,6 +57,8 @@ class Progress:
         Id and lesson of what went wrong last time or needed hints, the latest first.
     kept : bool
         Whether the record outlives this session.
+    predictions : tuple of Prediction
+        What was sealed in games of lesson 08, the oldest first.
     """
 
     lessons: tuple[Line, ...]
@@ -64,10 +66,11 @@ class Progress:
     weak: tuple[tuple[str, str], ...]
     kept: bool
     note: str = ""
+    predictions: tuple[Prediction, ...] = ()
 
     def __repr__(self) -> str:
         lines = [t("questions.progress_title")]
-        if not self.lessons and not self.topics:
+        if not self.lessons and not self.topics and not self.predictions:
             lines.append(t("questions.progress_empty"))
         lines += [f"  {name}  {said}" for name, said in self._rows(self.lessons, lesson=True)]
         if self.topics:
@@ -76,6 +79,9 @@ class Progress:
         if self.weak:
             lines.append(t("questions.progress_weak"))
             lines += [f"  {id}  {title}" for id, title, _ in self._weak_rows()]
+        if self.predictions:
+            lines.append(t("ladder.record.title"))
+            lines += [f"  {name}  {said}" for name, said in self._prediction_rows()]
         lines.append(t("questions.progress_kept" if self.kept else "questions.progress_memory"))
         return "\n".join(lines) + self.note
 
@@ -85,7 +91,7 @@ class Progress:
             return "<table>" + "".join(f'<tr style="text-align: left">{row}</tr>' for row in cells) + "</table>"
 
         parts = [f"<h4>{html.escape(t('questions.progress_title'))}</h4>"]
-        if not self.lessons and not self.topics:
+        if not self.lessons and not self.topics and not self.predictions:
             parts.append(f"<p>{html.escape(t('questions.progress_empty'))}</p>")
         if self.lessons:
             parts.append(table(self._rows(self.lessons, lesson=True)))
@@ -102,6 +108,8 @@ class Progress:
                 for id, title, file in self._weak_rows()
             )
             parts.append(f"<p>{html.escape(t('questions.progress_weak'))}</p><ul>{''.join(rows)}</ul>")
+        if self.predictions:
+            parts += [f"<p>{html.escape(t('ladder.record.title'))}</p>", table(self._prediction_rows())]
         kept = t("questions.progress_kept" if self.kept else "questions.progress_memory") + self.note
         return f'<div style="max-width: 46em">{"".join(parts)}<p><em>{html.escape(kept)}</em></p></div>'
 
@@ -116,6 +124,19 @@ class Progress:
                     "questions.progress_of", asked=line.asked, total=line.total, right=line.right, alone=line.alone
                 )
             rows.append((name, said))
+        return rows
+
+    def _prediction_rows(self) -> list[tuple[str, str]]:
+        rows = []
+        for one in self.predictions:
+            amounts = {"flops": format_flops(one.target_flops)}
+            amounts |= {name: format_number(getattr(one, name), 4) for name in ("loss", "low", "high")}
+            if one.inside is None:
+                said = t("ladder.record.open", **amounts)
+            else:
+                key = "ladder.record.inside" if one.inside else "ladder.record.outside"
+                said = t(key, measured=format_number(one.measured, 4), **amounts)
+            rows.append((one.game, said))
         return rows
 
     def _weak_rows(self) -> list[tuple[str, str, str | None]]:
@@ -175,8 +196,9 @@ def progress() -> Progress:
     shaky = [id for id, answers in known.items() if answers[-1].share < 0.7 or answers[-1].hints]
     shaky.sort(key=lambda id: known[id][-1].at, reverse=True)
     weak = tuple((id, places[id][0]) for id in shaky[:WEAK_SPOTS])
+    predictions = tuple(kept.predictions())
     note = _with_note("")
-    return Progress(by_lesson, by_topic, weak, kept.kept, note)
+    return Progress(by_lesson, by_topic, weak, kept.kept, note, predictions)
 
 
 def progress_file() -> Path | None:
@@ -215,14 +237,16 @@ def export_progress(path: str | Path) -> Words:
     else:
         reviews = [dict(zip(("at", "card", "rating"), row, strict=True)) for row in kept.reviews()]
         cards = {card: json.loads(state) for card, state in kept.cards().items()}
-        everything = {"version": record.VERSION, "answers": answers, "reviews": reviews, "cards": cards}
+        predictions = [dataclasses.asdict(prediction) for prediction in kept.predictions()]
+        everything = {"version": record.VERSION, "answers": answers, "reviews": reviews, "cards": cards,
+                      "predictions": predictions}
         with path.open("x", encoding="utf-8") as file:
             json.dump(everything, file, ensure_ascii=False, indent=1)
     return Words(_with_note(t("questions.exported", count=len(answers), path=path.name)))
 
 
 def erase_progress(confirm: bool = False) -> Words:
-    """Erase your whole record: answers, hints, cards. It cannot be brought back.
+    """Erase your whole record: answers, hints, cards, sealed predictions. It cannot be brought back.
 
     Raises
     ------

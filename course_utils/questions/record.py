@@ -1,4 +1,4 @@
-"""What a learner answered, in one small SQLite file that the learner owns.
+"""What a learner answered and foretold, in one small SQLite file that the learner owns.
 
 The file lies where the system keeps an application's data, or where the environment variable ``SCALING_LAWS_PROGRESS``
 says; the value ``off`` keeps everything in memory only, as when lessons are built. Nothing is ever sent anywhere.
@@ -24,7 +24,8 @@ from course_utils.i18n import language, t
 
 ENVIRONMENT_VARIABLE = "SCALING_LAWS_PROGRESS"
 OFF = ("off", ":memory:")
-VERSION = 1
+VERSION = 2
+"""2 added the sealed predictions; a file of version 1 is upgraded when it is opened, in one transaction."""
 _PATIENCE = 2.0  # seconds to wait for another program that writes
 
 _TABLES = """
@@ -34,10 +35,18 @@ CREATE TABLE IF NOT EXISTS answers (
 CREATE TABLE IF NOT EXISTS hints (at TEXT NOT NULL, question TEXT NOT NULL, level INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS cards (card TEXT PRIMARY KEY, due TEXT NOT NULL, state TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS reviews (at TEXT NOT NULL, card TEXT NOT NULL, rating INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS predictions (
+    id TEXT PRIMARY KEY, at TEXT NOT NULL, game TEXT NOT NULL, target_flops REAL NOT NULL, width INTEGER NOT NULL,
+    loss REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, level REAL NOT NULL, hash TEXT NOT NULL,
+    language TEXT NOT NULL, measured REAL, measured_at TEXT);
 """
+_UPGRADE = f"{_TABLES} PRAGMA user_version = {VERSION};"
+"""Brings a file of any older version, or an empty one, to this one: versions have only added tables."""
 _ADD_ANSWER = """INSERT INTO answers SELECT ?, ?, ?, ?, ?,
     (SELECT count(*) FROM hints WHERE question = ? AND at >
         coalesce((SELECT max(at) FROM answers WHERE question = ?), '')), ?"""
+
+_ADD_PREDICTION = "INSERT OR IGNORE INTO predictions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)"
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,51 @@ class Answer:
     share: float
     hints: int
     language: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A prediction that was sealed before the run it is about was trained.
+
+    Attributes
+    ----------
+    id : str
+        Of the game, made when it was planned; one game has one prediction.
+    at : str
+        When it was sealed, ISO 8601, UTC.
+    game : str
+        Name of the game.
+    target_flops : float
+        Compute of the run that is foretold.
+    width : int
+        Its d_model.
+    loss, low, high, level : float
+        The loss in nats per token, and the interval with the share of cases in which it should hold.
+    hash : str
+        SHA-256 of the plan and the screening runs that it rests on.
+    language : str
+    measured, measured_at : float, str or None
+        What the run gave, and when; None until it is trained.
+    """
+
+    id: str
+    at: str
+    game: str
+    target_flops: float
+    width: int
+    loss: float
+    low: float
+    high: float
+    level: float
+    hash: str
+    language: str
+    measured: float | None = None
+    measured_at: str | None = None
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the measured loss lies in the interval; None until there is one."""
+        return None if self.measured is None else self.low <= self.measured <= self.high
 
 
 class Record:
@@ -106,10 +160,23 @@ class Record:
         self._write("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", (card, due.isoformat(), state))
         self._write("INSERT INTO reviews VALUES (?, ?, ?)", (self._time(), card, rating))
 
+    def add_prediction(self, id: str, game: str, *, target_flops: float, width: int, loss: float, low: float,
+                       high: float, level: float, hash: str) -> Prediction:
+        """Seal a prediction and return the one that holds: where the game has one already, that one, unchanged."""
+        at, spoken = self._time(), language()
+        values = (id, at, game, float(target_flops), int(width), float(loss), float(low), float(high), float(level), hash)
+        self._write(_ADD_PREDICTION, (*values, spoken))
+        return self.prediction(id) or Prediction(*values, spoken)  # a file that is locked gives no answer yet
+
+    def add_measured(self, id: str, measured: float) -> None:
+        """Write what the foretold run gave beside its prediction, once."""
+        self._write("UPDATE predictions SET measured = ?, measured_at = ? WHERE id = ? AND measured IS NULL",
+                    (float(measured), self._time(), id))
+
     def erase(self) -> None:
         """Forget everything; what is deleted is overwritten in the file."""
         self._waiting.clear()
-        for table in ("answers", "hints", "cards", "reviews"):
+        for table in ("answers", "hints", "cards", "reviews", "predictions"):
             self._write(f"DELETE FROM {table}", ())
         if not self._memory and not self._waiting:
             self._attempt(lambda connection: connection.execute("VACUUM"))
@@ -127,6 +194,14 @@ class Record:
     def reviews(self) -> list[tuple[str, str, int]]:
         """Return (time, card, rating) of every review, the oldest first."""
         return list(self._read("SELECT at, card, rating FROM reviews ORDER BY at, rowid"))
+
+    def predictions(self) -> list[Prediction]:
+        """Return every sealed prediction, the oldest first."""
+        return [Prediction(*row) for row in self._read("SELECT * FROM predictions ORDER BY at, rowid")]
+
+    def prediction(self, id: str) -> Prediction | None:
+        """Return the sealed prediction of the game with this id; None when it has none."""
+        return next((prediction for prediction in self.predictions() if prediction.id == id), None)
 
     def take_note(self) -> str | None:
         """Return what has to be said about the file, once; None when there is nothing new."""
@@ -187,7 +262,7 @@ class Record:
                 raise OSError(t("questions.progress_newer"))
             connection.execute("PRAGMA secure_delete = ON")
             if version < VERSION:
-                connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+                connection.executescript(f"BEGIN IMMEDIATE; {_UPGRADE} COMMIT;")
             yield connection
 
     def _go_on_in_memory(self, reason: str) -> None:
@@ -198,8 +273,10 @@ class Record:
         address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
         try:
             with contextlib.closing(sqlite3.connect(address, uri=True)) as readable:
-                if readable.execute("PRAGMA user_version").fetchone() == (VERSION,):
+                (version,) = readable.execute("PRAGMA user_version").fetchone()
+                if 1 <= version <= VERSION:
                     readable.backup(self._memory)
+                    self._memory.executescript(_UPGRADE)
         except sqlite3.DatabaseError:
             self._memory = _in_memory()  # nothing in it can be read; the note above has said so
 
@@ -234,7 +311,7 @@ class Record:
 
 def _in_memory() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    connection.executescript(f"{_TABLES} PRAGMA user_version = {VERSION};")
+    connection.executescript(_UPGRADE)
     return connection
 
 

@@ -200,7 +200,7 @@ def test_export(kept, tmp_path):
     questions.export_progress(tmp_path / "mine.json")
     questions.export_progress(str(tmp_path / "mine.csv"))
     everything = json.loads((tmp_path / "mine.json").read_text("utf-8"))
-    assert everything["version"] == 1 and len(everything["answers"]) == len(kept.answers())
+    assert everything["version"] == record.VERSION and len(everything["answers"]) == len(kept.answers())
     with (tmp_path / "mine.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["answer"] for row in rows] == [answer["answer"] for answer in everything["answers"]]
