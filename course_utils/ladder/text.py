@@ -2,21 +2,25 @@
 
 The corpus is the ``.py`` files of four packages of the lock file. Their versions are pinned by hash, so the text is the
 same on every machine, and nothing has to be downloaded or shipped. Files are split, not lines: whole files are held
-out for validation.
+out for validation. A text of the reader's own comes from :mod:`.own_text`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 PACKAGES = ("matplotlib", "numpy", "pandas", "scipy")
 VOCABULARY = 1024
+SMALLEST_VOCABULARY = 257
+LARGEST_VOCABULARY = 65_536
 VALIDATION_SHARE = 64
 """One file in this many is held out, chosen by the hash of its path."""
 
@@ -81,6 +85,54 @@ def cache_folder() -> Path:
     return Path(os.environ.get("SCALING_LAWS_CACHE") or pooch.os_cache("scaling-laws-course")) / "ladder"
 
 
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a path to write to, which becomes `path` at the end: a reader sees a whole file or none.
+
+    Whatever stops the writing, Ctrl-C included, leaves no part behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def tokenise(training: list[str], validation: list[str], vocabulary: int = VOCABULARY) -> Corpus:
+    """Learn byte-pair merges on the training texts and encode all texts; a mark ends each.
+
+    Parameters
+    ----------
+    training, validation : list of str
+        In the order of the streams.
+    vocabulary : int
+        Token ids to learn, 257 (every byte and the mark) to 65,536.
+    """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    if not SMALLEST_VOCABULARY <= vocabulary <= LARGEST_VOCABULARY:
+        raise ValueError(f"vocabulary is {vocabulary}; byte-pair encoding needs at least {SMALLEST_VOCABULARY} (256 "
+                         f"bytes and one mark), and token ids are kept in two bytes, so at most {LARGEST_VOCABULARY}")
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=["<|end|>"], show_progress=False,
+                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    tokenizer.train_from_iterator(training, trainer)
+    end = tokenizer.token_to_id("<|end|>")
+
+    def encode(texts):
+        streams = [np.array([*tokenizer.encode(each).ids, end], dtype=np.uint16) for each in texts]
+        return np.concatenate(streams) if streams else np.empty(0, np.uint16)
+
+    streams = encode(training), encode(validation)
+    digest = hashlib.sha256(streams[0].tobytes() + streams[1].tobytes()).hexdigest()
+    size = sum(len(each.encode()) for each in training)
+    return Corpus(*streams, vocabulary, digest, size / max(1, len(streams[0])))
+
+
 def build(files: dict[str, Path], vocabulary: int = VOCABULARY) -> Corpus:
     """Learn byte-pair merges on the training files and encode every file.
 
@@ -89,33 +141,24 @@ def build(files: dict[str, Path], vocabulary: int = VOCABULARY) -> Corpus:
     files : mapping from name to path
         As from `source_files`; the name decides the split.
     vocabulary : int
-        Token ids to learn, at least 257 (every byte plus the end of a file).
+        As for `tokenise`.
     """
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-
-    if vocabulary < 257:
-        raise ValueError(f"vocabulary is {vocabulary}; byte-pair encoding needs at least 257 (256 bytes and one mark)")
     texts = {name: path.read_bytes().decode("utf-8", errors="replace") for name, path in files.items()}
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=["<|end|>"], show_progress=False,
-                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
-    training_names = [name for name in texts if not is_validation(name)]
-    tokenizer.train_from_iterator((texts[name] for name in training_names), trainer)
-    end = tokenizer.token_to_id("<|end|>")
+    return tokenise([text for name, text in texts.items() if not is_validation(name)],
+                    [text for name, text in texts.items() if is_validation(name)], vocabulary)
 
-    def encode(names):
-        streams = []
-        for name in names:
-            streams.append(np.array([*tokenizer.encode(texts[name]).ids, end], dtype=np.uint16))
-        return np.concatenate(streams) if streams else np.empty(0, np.uint16)
 
-    training = encode(training_names)
-    validation = encode([name for name in texts if is_validation(name)])
-    digest = hashlib.sha256(training.tobytes() + validation.tobytes()).hexdigest()
-    size = sum(len(texts[name].encode()) for name in training_names)
-    return Corpus(training, validation, vocabulary, digest, size / max(1, len(training)))
+def save(corpus: Corpus, path: Path) -> None:
+    """Write a tokenised corpus, whole or not at all."""
+    with whole_file(path) as unfinished:
+        np.savez(unfinished, **{field.name: getattr(corpus, field.name) for field in fields(Corpus)})
+
+
+def read(path: Path) -> Corpus:
+    """Read a corpus that `save` wrote."""
+    with np.load(path) as saved:
+        return Corpus(saved["training"], saved["validation"], int(saved["vocabulary"]), str(saved["sha256"]),
+                      float(saved["bytes_per_token"]))
 
 
 def load(packages: tuple[str, ...] = PACKAGES, vocabulary: int = VOCABULARY) -> Corpus:
@@ -124,14 +167,9 @@ def load(packages: tuple[str, ...] = PACKAGES, vocabulary: int = VOCABULARY) -> 
     key = hashlib.sha256(f"1 {vocabulary} {versions}".encode()).hexdigest()[:16]
     path = cache_folder() / f"text-{key}.npz"
     if path.exists():
-        with np.load(path) as saved:
-            return Corpus(saved["training"], saved["validation"], int(saved["vocabulary"]), str(saved["sha256"]),
-                          float(saved["bytes_per_token"]))
+        return read(path)
     corpus = build(source_files(packages), vocabulary)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.stem}-{os.getpid()}.npz")
-    np.savez(unfinished, **corpus.__dict__)
-    os.replace(unfinished, path)
+    save(corpus, path)
     return corpus
 
 

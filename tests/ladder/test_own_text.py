@@ -1,0 +1,256 @@
+"""A text of the reader's own: what counts as text, what is held out, and whether there is enough."""
+
+import hashlib
+import os
+import random
+
+import numpy as np
+import pytest
+
+from course_utils.i18n import LANGUAGES, using_language
+from course_utils.ladder import own_text, text
+
+SYLLABLES = {
+    "vi": "một hai người nước nhà trường học sinh đọc sách viết chữ buổi sáng mưa nắng đường phố quê hương".split(),
+    "zh": list("天地人你我他山水风雨花草书读写学校老师朋友城市农村早晚春夏秋冬"),
+    "en": "one two people water house school pupil reads book writes word morning rain sun road town home".split(),
+}
+
+
+def passage(language, characters, seed=0):
+    """Write sentences and paragraphs of random words, about so many characters long."""
+    generator = random.Random(seed)
+    gap, stop = ("", "。") if language == "zh" else (" ", ". ")
+    parts, length = [], 0
+    while length < characters:
+        sentence = gap.join(generator.choices(SYLLABLES[language], k=generator.randint(4, 14))) + stop
+        parts.append(sentence + ("\n\n" if generator.random() < 0.2 else ""))
+        length += len(parts[-1])
+    return "".join(parts)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCALING_LAWS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "ladder"
+
+
+def folder_of(tmp_path, n_files=30, language="en", characters=20_000):
+    folder = tmp_path / "words"
+    for i in range(n_files):
+        file = folder / f"part{i % 3}" / f"{i}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(passage(language, characters, seed=i), encoding="utf-8")
+    return folder
+
+
+def test_hidden_folders_and_what_is_not_the_readers_are_left_out(tmp_path):
+    for name in (".git/config", "node_modules/a/index.js", ".venv/b.py", "env/c.py", "__pycache__/d.py", ".hidden",
+                 "kept/e.weird", "f.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"text of {name}\n")
+    (tmp_path / "env/pyvenv.cfg").write_text("home = /usr\n")
+    found = [file.relative_to(tmp_path).as_posix() for file in own_text.files_below(tmp_path)]
+    assert found == ["f.md", "kept/e.weird"]
+
+
+def test_a_file_is_text_in_utf8_or_marked_and_nothing_is_guessed(tmp_path):
+    words = "Trường học ở phố\r\nmột hai ba\r\n" * 40
+    plain = words.replace("\r\n", "\n")
+    for name in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
+        assert own_text.decode(words.encode(name)) == plain, name
+    assert own_text.decode(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0\x01\0\0\0" * 50) is None
+    assert own_text.decode(random.Random(0).randbytes(5000)) is None
+    for words, encoding in (("天地人学校\n" * 300, "gb18030"), ("đi chơi nhà bà\n" * 40, "cp1258"), (plain, "utf-16-le")):
+        raw = words.encode(encoding)
+        with pytest.raises(UnicodeDecodeError):
+            own_text.decode(raw)
+        assert own_text.decode(raw, encoding) == words
+    assert own_text.decode(plain.encode(), "gb18030") == plain  # what is UTF-8 is read as UTF-8
+
+
+def test_the_census_counts_copies_and_names_what_it_cannot_read(tmp_path):
+    (tmp_path / "a.txt").write_text("the same words\n")
+    (tmp_path / "b.txt").write_bytes(b"the same words\r\n")  # saved on another system
+    (tmp_path / "c.txt").write_text(" \n")
+    (tmp_path / "d.bin").write_bytes(bytes(range(256)) * 8)
+    (tmp_path / "e.txt").write_bytes("学校老师\n".encode("gb18030") * 50)
+    census = own_text.survey(tmp_path)
+    assert list(census.texts.values()) == ["the same words\n"]
+    assert (census.copies, census.empty, census.binary, census.undecodable) == (1, 1, ("d.bin",), ("e.txt",))
+    named = own_text.survey(tmp_path, encoding="gb18030")
+    assert named.undecodable == ()
+    assert len(named.texts) == 2
+    with pytest.raises(ValueError, match=r"e\.txt.*encoding="):
+        own_text.survey(tmp_path / "e.txt")
+    with pytest.raises(ValueError, match=r"No text.*d\.bin"):
+        own_text.survey(tmp_path / "d.bin")
+    with pytest.raises(ValueError, match="nothing"):
+        own_text.survey(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="utf-99"):
+        own_text.survey(tmp_path, encoding="utf-99")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="who may open everything is never refused")
+def test_a_file_that_may_not_be_opened_is_named(tmp_path):
+    (tmp_path / "a.txt").write_text("words\n")
+    (tmp_path / "b.txt").write_text("more words\n")
+    (tmp_path / "b.txt").chmod(0)
+    assert own_text.survey(tmp_path).unreadable == ("b.txt",)
+
+
+def test_too_much_text_is_refused_before_it_is_read_and_a_large_picture_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_text, "MOST_BYTES", 30_000)
+    (tmp_path / "a.txt").write_text("words of a text\n" * 1000)
+    (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\0\0" * 9000)
+    assert own_text.survey(tmp_path).binary == ("b.png",)
+    (tmp_path / "c.txt").write_text("words of another text\n" * 1000)
+    with pytest.raises(ValueError, match=r"more than 30 kB.*part"):
+        own_text.survey(tmp_path)
+
+
+@pytest.mark.parametrize("language", SYLLABLES)
+def test_blocks_end_with_a_paragraph_and_lose_nothing(language):
+    document = passage(language, 50_000)
+    blocks = own_text.blocks_of(document)
+    assert "".join(blocks) == document
+    assert all(block.endswith("\n\n") for block in blocks[:-1])
+    assert all(2_000 <= len(block) < 8_000 for block in blocks[:-1])
+
+
+@pytest.mark.parametrize("document", ["word " * 20_000, "天地。" * 20_000, "一" * 50_000, "row,of,numbers\n" * 5_000, "",
+                                      "x"])
+def test_blocks_without_paragraphs(document):
+    blocks = own_text.blocks_of(document)
+    assert "".join(blocks) == document
+    assert all(len(block) <= 6_000 for block in blocks)
+
+
+def test_a_tenth_is_held_out_by_files_or_by_blocks():
+    many = [passage("en", 3_000, seed) for seed in range(200)]
+    keyed = {hashlib.sha256(each.encode()).hexdigest(): each for each in many}
+    training, held_out, by_blocks = own_text.split(keyed)
+    assert not by_blocks
+    assert sorted(training + held_out) == sorted(many)
+    assert 0.05 < len(held_out) / len(many) < 0.2
+    more = keyed | {"f" * 63 + "1": "a new file"}
+    assert set(held_out) <= set(own_text.split(more)[1])  # a new file moves no other
+
+    single = passage("vi", 200_000)
+    training, held_out, by_blocks = own_text.split({"0" * 64: single})
+    assert by_blocks
+    assert sum(map(len, held_out)) / len(single) == pytest.approx(0.1, abs=0.02)
+    assert sum(map(len, training + held_out)) == len(single)
+    assert not set(training) & set(held_out)
+
+
+def test_long_texts_are_encoded_in_pieces(monkeypatch):
+    monkeypatch.setattr(own_text, "PIECE", 10_000)
+    document = passage("en", 100_000)
+    training, held_out, _ = own_text.split({"0" * 64: document})
+    assert max(map(len, training)) < 20_000
+    assert sum(map(len, training + held_out)) == len(document)
+
+
+def test_keys_carry_the_vocabulary():
+    assert own_text.vocabulary_of("0123456789abcdef-1024") == 1024
+    for wrong in ("", "0123456789abcdef", "../../0123456789abcdef-1024", "0123456789ABCDEF-1024"):
+        with pytest.raises(ValueError, match=r"own_text\.load"):
+            own_text.vocabulary_of(wrong)
+
+
+def test_a_machine_without_the_text_says_where_to_look(cache):
+    with pytest.raises(FileNotFoundError, match=r"SCALING_LAWS_CACHE"):
+        own_text.cached("0123456789abcdef-1024")
+
+
+def corpus(n_tokens):
+    return text.Corpus(np.zeros(n_tokens, np.uint16), np.zeros(n_tokens // 9, np.uint16), 1024, "", 2.5)
+
+
+def test_enough_text_is_a_matter_of_readings():
+    assert own_text.check(corpus(1_000_000), 1_000_000) is None
+    notice = own_text.check(corpus(1_000_000), 4_000_000)
+    # Muennighoff's law: four readings are worth 1 + 15.39 (1 - exp(-3/15.39)) = 3.73 texts read once
+    assert "4.00 times" in notice
+    assert "3.73 texts" in notice
+    assert "11 MB" in notice
+    with pytest.raises(ValueError, match=r"There are 2\.78 MB; 3\.5 MB are needed.*14 MB to read nothing twice"):
+        own_text.check(corpus(1_000_000), 5_000_000)
+    assert own_text.need(9_000_000, 2.0) == 20_000_000
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_sentence_can_be_said(code, tmp_path):
+    census = own_text.Census({"0": "words"}, 2, 1, ("a.bin",), ("b",), tuple("cdef"))
+    own = own_text.OwnCorpus(**corpus(100_000).__dict__, key="k", name="words", by_blocks=True, census=census)
+    with using_language(code):
+        lines = own.words()
+        assert len(lines) == 6
+        assert "c, d, e, …" in lines[3]
+        assert own_text.check(corpus(1_000_000), 3_000_000)
+
+
+@pytest.fixture
+def tokenizers():
+    return pytest.importorskip("tokenizers", reason="not installed: python3 course.py ladder names the cure")
+
+
+@pytest.mark.parametrize("language", SYLLABLES)
+def test_a_single_file_in_every_language(language, tmp_path, cache, tokenizers):
+    file = tmp_path / "sách 书.txt"
+    file.write_text(passage(language, 400_000), encoding="utf-8")
+    own = own_text.load(file, 512)
+    assert own.by_blocks
+    assert own.name == "sách 书.txt"
+    assert own_text.vocabulary_of(own.key) == own.vocabulary == 512
+    assert int(own.training.max()) < 512
+    share = len(own.validation) / (len(own.training) + len(own.validation))
+    assert share == pytest.approx(0.1, abs=0.02)
+    again = own_text.cached(own.key)
+    assert again.sha256 == own.sha256
+    assert np.array_equal(again.training, own.training)
+    assert [path.name for path in cache.iterdir()] == [f"own-{own.key}.npz"]  # nothing half-written
+    assert own_text.load(file, 300).key != own.key
+
+
+def test_names_and_places_do_not_matter_and_a_changed_word_does(tmp_path, cache, tokenizers, monkeypatch):
+    folder = folder_of(tmp_path)
+    first = own_text.load(folder)
+    assert not first.by_blocks
+    (folder / "part0" / "0.txt").rename(folder / "renamed.txt")
+    (folder / "copy.txt").write_text((folder / "renamed.txt").read_text())
+
+    def refuse(*_):
+        raise AssertionError("encoded again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(text, "tokenise", refuse)
+        second = own_text.load(folder)
+    assert second.key == first.key
+    assert second.census.copies == 1
+    assert np.array_equal(second.validation, first.validation)
+    with open(folder / "renamed.txt", "a") as file:
+        file.write("one more word")
+    assert own_text.load(folder).key != first.key
+
+
+def test_too_little_text_says_how_much_is_missing(tmp_path, cache, tokenizers):
+    file = tmp_path / "short.txt"
+    file.write_text(passage("en", 30_000), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"30 kB of text is too little.*About \d+ kB more"):
+        own_text.load(file)
+    assert not list(cache.glob("*"))
+
+
+def test_an_interrupted_save_leaves_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt), text.whole_file(tmp_path / "a.npz") as unfinished:
+        unfinished.write_bytes(b"half")
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("vocabulary", [256, 65_537])
+def test_impossible_vocabularies_are_refused(vocabulary, tokenizers):
+    with pytest.raises(ValueError, match=str(vocabulary)):
+        text.tokenise(["words"], ["words"], vocabulary)
