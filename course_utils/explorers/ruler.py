@@ -85,7 +85,7 @@ class ChangeTheRuler(Explorer):
 
     def build(self, picture: Picture) -> None:
         from course_utils import plots
-        from course_utils.explorers.colours import INK, MUTED, OWN
+        from course_utils.explorers.colours import INK, LAW, MUTED, OWN
         from course_utils.explorers.plane import white_halo
 
         axes = picture.figure.add_axes(_LEFT)
@@ -99,12 +99,14 @@ class ChangeTheRuler(Explorer):
         self._means = plots.measured(axes, *start, ms=6.5, mec="white", mew=0.8, ls="-", lw=1.4)
         plots.provenance_note(axes)
         self._notes = {False: axes.texts[-1]}
-        self._power = plots.simulated(axes, *start, line=True)
+        (self._power,) = axes.plot(*start, color=LAW, lw=1.4, ls=(0, (5, 3)), zorder=2)
         self._tested = plots.simulated(axes, *start, color=OWN, ms=8, mew=2.0, ls=":", lw=1.2)
         plots.provenance_note(axes)
         self._notes[True] = axes.texts[-1]
+        formula = f"┄ {t('explorers.ruler.key_formula')}"
+        self._formula_key = picture.figure.text(_LEFT[0], 0.03, formula, color=MUTED, fontsize=8.5, va="center")
         words = {"axes": axes, "fontsize": 9.5, "path_effects": white_halo()}
-        self._power_name = picture.text(0, 0, transform=axes.transAxes, color=MUTED, va="center", **words)
+        self._power_name = picture.text(0, 0, transform=axes.transAxes, color=LAW, va="center", **words)
         self._tested_name = picture.text(0, 0, transform=axes.transAxes, color=OWN, va="center", **words)
         self._build_bars(picture)
         self._title = picture.text(0.02, 0.945, ha="left", va="center", fontsize=11.5, color=INK)
@@ -141,7 +143,7 @@ class ChangeTheRuler(Explorer):
         from course_utils.explorers.colours import INK, MEASURED, MUTED
 
         exact = result.ruler == "exact_match"
-        self._change_paper(result.ruler)
+        self._change_paper(result)
         self._runs.set_data(result.run_params, result.run_values)
         self._means.set_data(result.params, result.means)
         few = result.tested is not None
@@ -173,15 +175,15 @@ class ChangeTheRuler(Explorer):
         if result.tested_share is not None:
             self._cross.set_data([min(result.tested_share, 1.0)], [RULERS.index("exact_match")])
         self._title.set_text(self._message(result))
-        return result.ruler
+        return result.ruler, few
 
-    def _change_paper(self, ruler: str) -> None:
-        """Give the axes the limits and the name of a ruler."""
-        exact = ruler == "exact_match"
+    def _change_paper(self, result: RulerResult) -> None:
+        """Give the axes the limits and the name of a ruler, and say of what kind the numbers are."""
         for simulated, note in self._notes.items():
-            note.set_visible(simulated == exact)
-        self._axes.set_ylim(_PAPERS[ruler])
-        self._axes.set_ylabel(t(f"explorers.ruler.axis_{ruler}"))
+            note.set_visible(simulated == (result.tested is not None))
+        self._formula_key.set_visible(result.power is not None)
+        self._axes.set_ylim(_PAPERS[result.ruler])
+        self._axes.set_ylabel(t(f"explorers.ruler.axis_{result.ruler}"))
 
     def _draw_power(self, result: RulerResult) -> None:
         """Draw p**L, and write its name and that of the drawn items where the curve leaves room."""

@@ -114,6 +114,22 @@ def test_the_message_says_jump_or_not_or_how_many_show_nothing(code):
         assert "10" in explorer.say()
 
 
+def test_the_formula_is_called_a_formula_and_only_drawn_items_are_called_simulated():
+    explorer = ChangeTheRuler(made_up_runs())
+
+    def shown() -> tuple[bool, bool]:
+        explorer.png()
+        texts = [*explorer._picture.figure.texts, *explorer._axes.texts]
+        said = " ".join(text.get_text() for text in texts if text.get_visible())
+        return "formula" in said, "simulated" in said
+
+    assert shown() == (True, False)
+    explorer.set(items=10.0)
+    assert shown() == (True, True)
+    explorer.set(ruler="brier")
+    assert shown() == (False, False)
+
+
 @pytest.mark.parametrize("column", ["exact_match", "answer_tokens", "params_blocks_and_head"])
 def test_a_table_without_a_column_is_refused(column):
     with pytest.raises(ValueError, match=column):
