@@ -92,7 +92,7 @@ class Forecast:
         Examples
         --------
         >>> forecast(*_example(), target_flops=5e11).choose_width((20, 24, 28, 32, 40))
-        28
+        32
         """
         return nearest_width(self.target_params if self.best_params is None else self.best_params, widths)
 
