@@ -2,7 +2,8 @@
 
 A finished run is first written to a journal file of its own (written aside, flushed to disk, renamed), then merged
 into the two tables, which are rewritten the same way. A table is therefore always whole, a run is either in it or not,
-and merging twice changes nothing.
+and merging twice changes nothing. As tables grow, several journal files wait for one merge; a run counts as finished
+from its journal file on.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ TABLES = {
     "noised": ("noised_runs.csv", "repetition_curves.csv"),
     "games": ("game_runs.csv", "game_curves.csv"),
 }
+
+RUNS_A_MERGE = 16
+"""Rows of a table for each journal file that waits: at 16, a merge every sixteenth of the table's length."""
 
 
 def table_of(row: dict) -> str:
@@ -61,7 +65,7 @@ def only_one(folder: Path, patience: float = 60.0):
                 lock.unlink(missing_ok=True)
             time.sleep(0.05)
     try:
-        yield
+        yield lock.touch  # called in long work, so that the lock stays young
     finally:
         lock.unlink(missing_ok=True)
 
@@ -73,11 +77,19 @@ class Store:
     ----------
     folder : path
         Holds the tables of `TABLES` that have rows; made if missing.
+
+    Attributes
+    ----------
+    live : path
+        Where runs in flight leave the points of their curves, see `in_flight`.
     """
 
     def __init__(self, folder: str | os.PathLike):
         self.folder = Path(folder)
         self.journal = self.folder / "journal"
+        self.live = self.folder / "in_flight"
+        self._waiting = 0  # journal files written since the last merge
+        self._merged = 0  # rows of the tables that it rewrote
 
     def finished(self) -> set[str]:
         """Return the names of all runs that need not be done again."""
@@ -87,18 +99,25 @@ class Store:
         return names
 
     def add(self, row: dict, curve: list[dict]) -> None:
-        """Record one finished run and merge it into the tables."""
+        """Record one finished run; merge it into the tables at once, or with others where the tables are long.
+
+        A merge rewrites the tables, so one a run would cost the square of their length: it waits until the journal
+        holds one run for every `RUNS_A_MERGE` rows. Whoever reads the tables calls `merge` first.
+        """
         self.journal.mkdir(parents=True, exist_ok=True)
         write_whole(self.journal / f"{row['run']}.json", json.dumps({"row": row, "curve": curve}))
-        self.merge()
+        self._waiting += 1
+        if self._waiting * RUNS_A_MERGE >= self._merged:
+            self.merge()
 
     def merge(self) -> None:
         """Move every journal file into the tables, sorted by run."""
         if not self.journal.exists():
             return
-        with only_one(self.folder):
+        with only_one(self.folder) as still_here:
             files = sorted(self.journal.glob("*.json"))
             entries = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+            self._waiting = self._merged = 0
             for kind, (runs, curves) in TABLES.items():
                 new = [entry for entry in entries if table_of(entry["row"]) == kind]
                 if new:
@@ -106,8 +125,10 @@ class Store:
                     # the curves first: a kill between the two leaves a run that is merged again
                     for table, rows in ((curves, [point for entry in new for point in entry["curve"]]),
                                         (runs, [entry["row"] for entry in new])):
+                        still_here()
                         kept = [row for row in self._read(table) if row["run"] not in names]
                         self._write(table, kept + rows)
+                    self._merged += len(kept) + len(rows)
             for path in files:
                 path.unlink()  # the folder stays: another process may be about to write into it
 
@@ -126,3 +147,28 @@ class Store:
         writer.writeheader()
         writer.writerows(rows)
         write_whole(self.folder / table, text.getvalue())
+
+
+def in_flight(folder: str | os.PathLike) -> dict[str, list[dict]]:
+    """Read how far the runs in flight have come; at any time, from any process on this machine.
+
+    Parameters
+    ----------
+    folder : path
+        Of a `sweep` with local processes. A file of a sweep that was killed stays until its run is done again.
+
+    Returns
+    -------
+    dict of str to list of dict
+        By run, the points that the trainer has reported, each with "step" and "loss", in the order of steps.
+    """
+    points = {}
+    for path in sorted(Store(folder).live.glob("*.jsonl")):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:  # stored since the folder was listed
+            continue
+        whole = text[: text.rfind("\n") + 1]  # the last line may still be being written
+        by_step = {point["step"]: point for point in map(json.loads, whole.splitlines())}
+        points[path.stem] = [by_step[step] for step in sorted(by_step)]
+    return points

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from course_utils.ladder import shipped
-from course_utils.ladder.store import Store
+from course_utils.ladder.store import RUNS_A_MERGE, Store
 from course_utils.ladder.sweep import sweep
 from tests.ladder import stand_in
 
@@ -80,6 +80,26 @@ def test_a_kill_between_the_two_tables_heals(tmp_path, monkeypatch):
     Store(tmp_path).merge()
     assert len(rows_of(tmp_path / "text_runs.csv")) == 1
     assert len(rows_of(tmp_path / "text_curves.csv")) == 2
+
+
+def test_long_tables_are_rewritten_seldom_and_no_run_is_lost_between(tmp_path, monkeypatch):
+    written = []
+
+    def write(self, table, rows):
+        written.append(len(rows))
+        original(self, table, rows)
+
+    original = Store._write
+    monkeypatch.setattr(Store, "_write", write)
+    store = Store(tmp_path)
+    for i in range(300):
+        store.add({"run": f"r{i:03}", "corpus": "text", "loss_nats": 3.0}, [{"run": f"r{i:03}", "step": 1}])
+        assert store.finished() == {f"r{k:03}" for k in range(i + 1)}
+    assert sum(written) < 300 * 2 * (RUNS_A_MERGE + 2)  # each run is rewritten a fixed number of times, not 150
+    assert len(list((tmp_path / "journal").iterdir())) < 300 / RUNS_A_MERGE + 1
+    store.merge()
+    assert [row["run"] for row in rows_of(tmp_path / "text_runs.csv")] == [f"r{i:03}" for i in range(300)]
+    assert len(rows_of(tmp_path / "text_curves.csv")) == 300
 
 
 def test_a_stale_lock_does_not_block(tmp_path):
