@@ -98,6 +98,7 @@ class Design:
     runs : by rung, the largest first, then by seed and width
     target_width : where the shipped ladder's valley leads at the target; the forecast from the runs may choose another
     uses_curves : whether the losses on the way are fitted too (points from `CURVE_FROM` of the target on)
+    vocabulary : tokens of the vocabulary
     """
 
     name: str
@@ -106,6 +107,7 @@ class Design:
     runs: tuple[PlannedRun, ...]
     target_width: int
     uses_curves: bool = False
+    vocabulary: int = VOCABULARY
 
     @property
     def cost(self) -> float:
@@ -238,9 +240,8 @@ def design(
         rung = float(f"{share * target:.6g}")
         for seed in _seeds(name, share, seeds, int(game)):
             runs += [planned_run(rung, width, seed, schedule, vocabulary) for width in chosen[share]]
-    made = Design(
-        name, budget, target, tuple(runs), nearest_width(float(optimal_params(target))), name == "checkpoints"
-    )
+    width = nearest_width(float(optimal_params(target)), WIDTHS, vocabulary)
+    made = Design(name, budget, target, tuple(runs), width, name == "checkpoints", vocabulary)
     _affordable(made)
     return made
 

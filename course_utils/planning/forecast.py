@@ -124,8 +124,8 @@ class Forecast:
 
     def interval(self, level: float) -> tuple[float, float]:
         """Compute the interval of another level."""
-        sd = (np.log(self.high) - np.log(self.loss)) / _quantile(self.level, float(self.valleys.freedom[0]))
-        reach = _quantile(validation.probability(level), float(self.valleys.freedom[0])) * sd
+        sd = (np.log(self.high) - np.log(self.loss)) / student_quantiles(self.level, self.valleys.freedom[0])
+        reach = student_quantiles(validation.probability(level), self.valleys.freedom[0]) * sd
         return float(self.loss * np.exp(-reach)), float(self.loss * np.exp(reach))
 
     def summary(self) -> str:
@@ -211,7 +211,7 @@ def forecast(
         target_params = best if best is not None else _beyond_best(size, compute, y, target_flops)
     u = np.log(target_params) - plan.centre[0]
     mean, sd, spread = (float(x[0]) for x in target_law(valleys, np.array([u]), v))
-    reach = _quantile(level, float(valleys.freedom[0])) * sd
+    reach = float(student_quantiles(level, valleys.freedom[0])) * sd
     ends = np.array([plan.at[0], plan.at[-1], v])
     slopes, variances = valleys.slope(ends)
     low, high = float(np.exp(mean - reach)), float(np.exp(mean + reach))
@@ -264,11 +264,17 @@ def target_law(valleys: Valleys, u: Array, v: float) -> tuple[Array, Array, Arra
     return mean[:, 0], np.sqrt(variance[:, 0] + spread**2), spread
 
 
-def _quantile(level: float, freedom: float) -> float:
-    from scipy.special import ndtri, stdtrit
+def student_quantiles(level: float, freedom: ArrayLike) -> Array:
+    """Compute how many standard deviations an interval of Student's t reaches on either side.
 
-    half = (1 + level) / 2
-    return float(stdtrit(freedom, half) if np.isfinite(freedom) else ndtri(half))
+    Examples
+    --------
+    >>> student_quantiles(0.8, [20.0, 1e9]).round(3)
+    array([1.325, 1.282])
+    """
+    from scipy.special import stdtrit
+
+    return stdtrit(np.asarray(freedom, dtype=np.float64), (1 + level) / 2)
 
 
 def _one(value: float, name: str) -> float:

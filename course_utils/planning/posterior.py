@@ -223,11 +223,12 @@ def posterior(plan: Plan, y: Array, noise: Array | None = None) -> Valleys:
     if noise is None:
         noise = np.full((n_ladders, len(sizes)), NOISE[0])
     a = np.broadcast_to(_COARSE, (n_ladders, len(_COARSE)))
-    for _ in range(rounds):
-        solved = _solve(plan, outer, z, noise, a)
-        middle = (solved[0] * a).sum(axis=1)
-        noise, freedom = _scatter(plan, z, noise, middle, sizes)
     solved = _solve(plan, outer, z, noise, a)
+    middle = (solved[0] * a).sum(axis=1)
+    for _ in range(rounds):
+        noise, freedom = _scatter(plan, z, noise, middle, sizes)
+    if rounds:
+        solved = _solve(plan, outer, z, noise, a)
     for wide in (True, False):
         middle = (solved[0] * a).sum(axis=1)
         reach = np.sqrt((solved[0] * (a - middle[:, None]) ** 2).sum(axis=1))

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
 from course_utils.fitting.presentation import align, html_table
+from course_utils.fitting.study_presentation import signed_percent
 from course_utils.i18n import format_count, format_flops, format_number, format_percent, format_scientific, t
 
 if TYPE_CHECKING:
     from course_utils.planning.designs import Design
     from course_utils.planning.forecast import Forecast, ForecastWarning
+    from course_utils.planning.mistakes import Mistake
+    from course_utils.planning.regret import Regret
+    from course_utils.planning.replay import Replay
+    from course_utils.planning.simulate import Simulation
 
 _BOX = "scaling-law-fit"
 
@@ -123,3 +129,84 @@ def forecast_html(forecast: Forecast) -> str:
 def _html(before: list[str], table: str, after: list[str]) -> str:
     paragraphs = ["".join(f"<p>{escape(sentence)}</p>" for sentence in part) for part in (before, after)]
     return f'<div class="{_BOX}">{paragraphs[0]}{table}{paragraphs[1]}</div>'
+
+
+def simulation_table(simulation: Simulation) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of a simulation's table."""
+    head = [t("planning.head_what"), t("planning.head_value")]
+    level = format_percent(simulation.level)
+    rows = [
+        [t("planning.simulation_interval"), format_percent(simulation.interval_width)],
+        [t("planning.simulation_median"), format_percent(simulation.error_median)],
+        [t("planning.simulation_ninety"), format_percent(simulation.error_90)],
+        [t("planning.simulation_bias"), signed_percent(simulation.bias)],
+        [t("planning.simulation_inside", level=level), format_percent(simulation.inside)],
+    ]
+    return head, rows
+
+
+def simulation_lead(simulation: Simulation) -> str:
+    """Say what was simulated."""
+    name = t(f"planning.design.{simulation.design.name}")
+    return t("planning.simulation_lead", count=len(simulation), design=name)
+
+
+def simulation_text(simulation: Simulation) -> str:
+    """Write a simulation as lines of text."""
+    return "\n".join([simulation_lead(simulation), *align(*simulation_table(simulation))])
+
+
+def simulation_html(simulation: Simulation) -> str:
+    """Write a simulation as HTML."""
+    return _html([], html_table(*simulation_table(simulation), simulation_lead(simulation)), [])
+
+
+def regret_words(regret: Regret) -> str:
+    """Say in a sentence what another width would have saved."""
+    if regret.best_width == regret.width:
+        return t("planning.regret_none", width=regret.width)
+    share, wasted = format_percent(regret.share), format_flops(regret.flops_wasted)
+    return t("planning.regret_best", width=regret.best_width, share=share, wasted=wasted)
+
+
+def mistakes_table(mistakes: Iterable[Mistake], measured: float | None) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of a table of wrong forecasts, and their errors where the truth is known."""
+    head = [t("planning.head_mistake"), t("planning.head_loss"), t("planning.head_error")]
+    rows = []
+    for mistake in mistakes:
+        error = t("numbers.unknown") if measured is None else signed_percent(mistake.loss / measured - 1)
+        rows.append([mistake.name(), format_number(mistake.loss, 4), error])
+    return head, rows
+
+
+def replay_lead(replay: Replay) -> str:
+    """Say how a game ended."""
+    foretold = replay.forecast
+    values = {
+        "game": replay.game,
+        "design": t(f"planning.design.{replay.design.name}"),
+        "loss": format_number(foretold.loss, 4),
+        "low": format_number(foretold.low, 4),
+        "high": format_number(foretold.high, 4),
+    }
+    if replay.measured is None:
+        return t("planning.replay_diverged", **values)
+    return t(
+        "planning.replay_lead",
+        measured=format_number(replay.measured, 4),
+        error=signed_percent(replay.error),
+        verdict=t("planning.replay_inside" if replay.inside else "planning.replay_outside"),
+        **values,
+    )
+
+
+def replay_text(replay: Replay) -> str:
+    """Write a game as lines of text."""
+    lines = [replay_lead(replay), *align(*mistakes_table(replay.mistakes, replay.measured))]
+    return "\n".join(lines + ([regret_words(replay.regret)] if replay.regret else []))
+
+
+def replay_html(replay: Replay) -> str:
+    """Write a game as HTML."""
+    table = html_table(*mistakes_table(replay.mistakes, replay.measured), t("planning.mistakes_caption"))
+    return _html([replay_lead(replay)], table, [regret_words(replay.regret)] if replay.regret else [])
