@@ -23,7 +23,6 @@ from course_utils.laws import effective_data
 
 from . import text
 
-CONTEXT = 64
 HELD_OUT_SHARE = 10
 """One part in this many is held out."""
 FEWEST_FILES = 20
@@ -257,7 +256,7 @@ def blocks_of(document: str, size: int = BLOCK) -> list[str]:
         if length >= size:
             blocks.append("".join(current))
             current, length = [], 0
-    return blocks + ["".join(current)] if current else blocks
+    return [*blocks, "".join(current)] if current else blocks
 
 
 def _sentences(line: str, size: int) -> list[str]:
@@ -349,7 +348,7 @@ def load(path: str | os.PathLike, vocabulary: int = text.VOCABULARY, *, encoding
 
 def windows(count: int) -> int:
     """Return the tokens that hold `count` windows."""
-    return count * CONTEXT + 1
+    return count * text.CONTEXT + 1
 
 
 def _cached_file(key: str) -> Path:

@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 
 PACKAGES = ("matplotlib", "numpy", "pandas", "scipy")
+CONTEXT = 64
+"""Tokens in a window, of every run and every corpus."""
 VOCABULARY = 1024
 SMALLEST_VOCABULARY = 257
 LARGEST_VOCABULARY = 65_536

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import platform
 import time
 from dataclasses import asdict, dataclass
@@ -13,9 +14,11 @@ import numpy as np
 
 from course_utils.accounting.shape import Shape
 
-from . import facts, repetition, text
+from . import facts, own_text, repetition, text
+from .learner import Learner
+from .trunks import Trunk, branch_step
 
-CONTEXT = 64
+CONTEXT = text.CONTEXT
 CURVE_POINTS = 24
 CURVE_WINDOWS = 512
 VALIDATION_WINDOWS = 2048
@@ -23,6 +26,8 @@ SCHEDULES = ("cosine", "cooldown")
 COOLDOWN_SHARE = 0.2
 """Share of a run over which a constant rate falls to zero, as 1 - sqrt(progress) (Hägele et al. 2024)."""
 FACTS_VALIDATION_RECORDS = 16384
+WORSE_THAN_EVEN = 0.1
+"""A run whose last loss is so many nats above that of even guessing has diverged."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Run:
     set : str
         What the run is for: one of the sets of the plan.
     corpus : str
-        "text" or "facts".
+        "text", "facts", or "own" for a text of the reader's own.
     d_model, n_layer : int
         Width and number of blocks.
     tokens : int
@@ -68,7 +73,9 @@ class Run:
         How often the loss is measured on the way.
     validation_windows : int
         Windows of held-out text that the final loss is measured on; the curve is measured on at most `CURVE_WINDOWS`
-        of them.
+        of them. A text of the reader's own may hold fewer; the row says how many there were.
+    text : str
+        Key of the text of the reader's own (`own_text.OwnCorpus.key`), which carries its vocabulary; "" for the others.
     """
 
     name: str
@@ -89,10 +96,15 @@ class Run:
     schedule: str = "cosine"
     curve_points: int = CURVE_POINTS
     validation_windows: int = VALIDATION_WINDOWS
+    text: str = ""
 
     def __post_init__(self) -> None:
         if self.schedule not in SCHEDULES:
             raise ValueError(f"schedule is {self.schedule!r}; choose one of {', '.join(SCHEDULES)}")
+        if self.corpus == "own":
+            own_text.vocabulary_of(self.text)
+        elif self.text:
+            raise ValueError(f"text is {self.text!r}, corpus {self.corpus!r}; a text of your own has the corpus 'own'")
 
     @property
     def steps(self) -> int:
@@ -103,7 +115,13 @@ class Run:
         """Return the model's sizes."""
         if self.corpus == "facts":
             return Shape(self.d_model, facts.SYMBOLS + 1, facts.SYMBOLS, self.n_layer, CONTEXT, self.n_expert)
-        return Shape(self.d_model, text.VOCABULARY, text.VOCABULARY, self.n_layer, CONTEXT, self.n_expert)
+        vocabulary = own_text.vocabulary_of(self.text) if self.corpus == "own" else text.VOCABULARY
+        return Shape(self.d_model, vocabulary, vocabulary, self.n_layer, CONTEXT, self.n_expert)
+
+    @property
+    def cooling_steps(self) -> int:
+        """Steps of the cooldown; 0 with a cosine."""
+        return max(1, round(COOLDOWN_SHARE * self.steps)) if self.schedule == "cooldown" else 0
 
 
 def learning_rate(step: int, run: Run) -> float:
@@ -111,8 +129,7 @@ def learning_rate(step: int, run: Run) -> float:
     if step < run.warmup_steps:
         return run.lr * (step + 1) / run.warmup_steps
     if run.schedule == "cooldown":
-        cooling = max(1, round(COOLDOWN_SHARE * run.steps))
-        progress = (step - (run.steps - cooling)) / cooling
+        progress = (step - (run.steps - run.cooling_steps)) / run.cooling_steps
         return run.lr * (1 - math.sqrt(min(1.0, max(0.0, progress))))
     progress = (step - run.warmup_steps) / max(1, run.steps - run.warmup_steps)
     return run.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
@@ -142,12 +159,12 @@ def _clocks() -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=2)
-def _text() -> text.Corpus:
-    return text.load()
+def _corpus(key: str) -> text.Corpus:
+    return own_text.cached(key) if key else text.load()
 
 
 def _stock(run: Run) -> np.ndarray:
-    return repetition.stock_windows(_text(), CONTEXT, run.unique_tokens // CONTEXT, run.seed, run.noise)
+    return repetition.stock_windows(_corpus(run.text), CONTEXT, run.unique_tokens // CONTEXT, run.seed, run.noise)
 
 
 def _data(run: Run):
@@ -161,10 +178,13 @@ def _data(run: Run):
         tokens, _ = facts.sample(run.steps * run.batch_tokens // facts.RECORD, seed=1000 + run.seed)
         cut = facts.windows(tokens, CONTEXT)
         return (lambda step: cut[step * per_step : (step + 1) * per_step]), facts.windows(held_out, CONTEXT), oracle, ""
-    corpus = _text()
+    corpus = _corpus(run.text)
+    n_windows = run.validation_windows
+    if run.text:
+        n_windows = min(n_windows, (len(corpus.validation) - 1) // CONTEXT)
+    held_out = text.validation_windows(corpus, CONTEXT, n_windows)
     if run.unique_tokens:
-        return (repetition.batches(_stock(run), per_step, run.steps, run.seed),
-                text.validation_windows(corpus, CONTEXT, run.validation_windows), None, corpus.sha256)
+        return repetition.batches(_stock(run), per_step, run.steps, run.seed), held_out, None, corpus.sha256
     starts = text.training_windows(corpus, CONTEXT, run.steps * per_step, run.seed)
     reach = np.arange(CONTEXT + 1)
 
@@ -172,10 +192,11 @@ def _data(run: Run):
         first = starts[step * per_step : (step + 1) * per_step]
         return corpus.training[first[:, None] + reach].astype(np.int64)
 
-    return batches, text.validation_windows(corpus, CONTEXT, run.validation_windows), None, corpus.sha256
+    return batches, held_out, None, corpus.sha256
 
 
-def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tuple[dict, list[dict]]:
+def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None,
+          trunks: str | os.PathLike | None = None) -> tuple[dict, list[dict]]:
     """Train one model and measure it on held-out data.
 
     Parameters
@@ -188,90 +209,65 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         CPU threads. One thread and several processes beat one process with several threads at these sizes.
     report : callable or None
         Called with (step, loss) at each measured point.
+    trunks : path or None
+        Folder of `trunks.Trunk`: where runs with a cooldown leave what they share and begin from it. The row then has
+        `steps_paid` and `flops_paid`, and the curve begins with the points that were measured on the shared part.
 
     Returns
     -------
     row : dict
         The run's specification, sizes in every counting convention, compute with and without the head, the final
-        validation loss in nats per token (`loss_nats`), and what it ran on. A run whose loss is not finite has
-        `diverged` true and keeps its row. With experts the loss is measured with every token at its first choice;
-        `loss_as_trained_nats` is measured with the capacity or the assignment of training. With a limited stock
-        `stock_loss_nats` is the loss on a part of the stock itself, at most as many windows as the curve is measured
-        on; the held-out text is always clean.
+        validation loss in nats per token (`loss_nats`), and what it ran on. A run diverges when a loss is not finite,
+        which stops it, or when the last loss is worse than even guessing by `WORSE_THAN_EVEN`; it keeps its row and its
+        curve, `diverged` is true and `diverged_step` says where. With experts the loss is measured with every token at
+        its first choice; `loss_as_trained_nats` is measured with the capacity or the assignment of training. With a
+        limited stock `stock_loss_nats` is the loss on a part of the stock itself, at most as many windows as the curve
+        is measured on; the held-out text is always clean.
     curve : list of dict
         Loss on a fixed part of the validation windows at log-spaced steps. With experts also the load since the
         step before it: the entropy of the router's first choices (1 is even, 0 is one expert), the share of tokens
         dropped, and the share of first choices that fell on each expert, as text, layer by layer.
     """
     import torch
-    import torch.nn.functional as F
 
-    from .experts import LoadMeter, routed_block
-    from .model import Block, Decoder
-
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
-    torch.manual_seed(run.seed)
     shape = run.shape()
     batches, held_out, oracle, data_hash = _data(run)
-    model = Decoder(shape, routed_block(run.router) if run.n_expert > 1 else Block).to(device)
-    load, held_out_load = LoadMeter(model), LoadMeter(model)
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    gains = [p for p in model.parameters() if p.ndim == 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": 0.05}, {"params": gains, "weight_decay": 0.0}],
-        lr=run.lr, betas=(0.9, 0.95), fused=True,
-    )
-    held_out = torch.from_numpy(held_out).to(device)
-
-    def loss_of(windows):
-        logits = model(windows[:, :-1])
-        return F.cross_entropy(logits.flatten(0, 1), windows[:, 1:].reshape(-1))
-
-    @torch.inference_mode()
-    def measure(windows, *, as_trained=False):
-        model.train(as_trained)
-        held_out_load.restart()
-        total = 0.0
-        for part in windows.split(run.batch_tokens // CONTEXT if as_trained else 256):
-            total += loss_of(part).item() * len(part)
-            held_out_load.count()
-        model.train()
-        return total / len(windows)
-
+    learner = Learner(shape, router=run.router, seed=run.seed, device=device, threads=threads)
+    name = torch.cuda.get_device_name() if device.startswith("cuda") else f"CPU, {threads} thread, {processor()}"
+    trunk = Trunk.of(run, trunks, made_of=(data_hash, name, torch.__version__)) if trunks is not None else None
+    begin, curve = trunk.resume(learner, run) if trunk else (0, [])
+    if report:
+        for point in curve:
+            report(point["step"], point["loss_nats"])
     points = set(curve_steps(run.steps, run.curve_points))
-    curve, diverged = [], False
-    start, measuring = _clocks(), np.zeros(2)
-    parameters = list(model.parameters())
-    for step in range(run.steps):
-        rate = learning_rate(step, run)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        loss = loss_of(torch.from_numpy(batches(step)).to(device))
-        load.count()
-        loss = loss + sum(layer.auxiliary for layer in load.layers)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        for layer in load.layers:
-            layer.follow_the_load()
+    start, pauses, broke_at = _clocks(), np.zeros(2), None
+    for step in range(begin, run.steps):
+        if trunk and step == branch_step(run) and step > begin:
+            pause = _clocks()
+            trunk.save(learner, step, curve)
+            pauses += _clocks() - pause
+        if not math.isfinite(learner.step(batches(step), learning_rate(step, run))):
+            broke_at = step + 1
+            break
         if step + 1 in points:
             pause = _clocks()
-            value = measure(held_out[:CURVE_WINDOWS])
-            measuring += _clocks() - pause
+            value = learner.measure(held_out[:CURVE_WINDOWS])
+            pauses += _clocks() - pause
             tokens = (step + 1) * run.batch_tokens
-            curve.append({"run": run.name, "step": step + 1, "tokens": tokens,
-                          "flops": tokens * shape.flops_per_token(), "loss_nats": round(value, 6)} | load.read())
+            point = {"run": run.name, "step": step + 1, "tokens": tokens, "flops": tokens * shape.flops_per_token(),
+                     "loss_nats": round(value, 6)}
+            curve.append(point | learner.load.read())
             if report:
                 report(step + 1, value)
             if not math.isfinite(value):
-                diverged = True
+                broke_at = step + 1
                 break
-    seconds, cpu_seconds = (_clocks() - start - measuring).tolist()
-    final = measure(held_out)
+    seconds, cpu_seconds = (_clocks() - start - pauses).tolist()
+    final = learner.measure(held_out)
+    steps_done = broke_at or run.steps
+    if broke_at is None:
+        broke_at = _lost_at(run, curve, final)
     tokens = run.steps * run.batch_tokens
-    name = torch.cuda.get_device_name() if device.startswith("cuda") else f"CPU, {threads} thread, {processor()}"
     row = asdict(run) | {
         "steps": run.steps, "tokens": tokens, "context": CONTEXT, "n_head": shape.n_head,
         "params_total": shape.params_total, "params_non_embedding": shape.params_blocks,
@@ -279,13 +275,22 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         "flops": tokens * shape.flops_per_token(),
         "flops_without_head": tokens * shape.flops_per_token(head=False),
         "flops_6nd": 6.0 * shape.params_blocks_and_head * tokens,
-        "loss_nats": round(final, 6), "diverged": diverged or not math.isfinite(final),
+        "loss_nats": round(final, 6), "diverged": broke_at is not None,
         "train_seconds": round(seconds, 2), "device": name, "torch": torch.__version__, "data": data_hash[:16],
     }
     row["run"] = row.pop("name")
     del row["curve_points"]
-    if run.validation_windows == VALIDATION_WINDOWS:  # the tables of the lessons before have neither column
-        del row["validation_windows"], row["schedule"]
+    if run.text:
+        row["validation_windows"] = len(held_out)
+    else:
+        del row["text"]
+        if run.validation_windows == VALIDATION_WINDOWS and run.schedule == "cosine":
+            del row["validation_windows"], row["schedule"]  # the tables of the lessons before have neither column
+    if broke_at is not None:
+        row["diverged_step"] = broke_at
+    if trunk:
+        row |= {"steps_paid": steps_done - begin,
+                "flops_paid": (steps_done - begin) * run.batch_tokens * shape.flops_per_token()}
     if oracle is not None:
         row |= {"oracle_loss_nats": round(oracle, 6), "excess_nats": round(final - oracle, 6)}
     if run.router:
@@ -294,11 +299,29 @@ def train(run: Run, *, device: str = "cpu", threads: int = 1, report=None) -> tu
         del row["router"], row["n_expert"]
     if run.unique_tokens:
         row |= {"epochs": round(tokens / run.unique_tokens, 4), "train_cpu_seconds": round(cpu_seconds, 2),
-                "stock_loss_nats": round(measure(torch.from_numpy(_stock(run)[:CURVE_WINDOWS]).to(device)), 6)}
+                "stock_loss_nats": round(learner.measure(_stock(run)[:CURVE_WINDOWS]), 6)}
     else:
         del row["unique_tokens"], row["noise"]
-    if load.layers:
+    load = learner.load
+    if load.layers and curve:
         row |= {"load_entropy": curve[-1]["load_entropy"], "dropped": round(load.dropped / load.seen, 5),
-                "held_out_load_entropy": held_out_load.read()["load_entropy"]}
-        row["loss_as_trained_nats"] = round(measure(held_out, as_trained=True), 6)
+                "held_out_load_entropy": learner.held_out_load.read()["load_entropy"]}
+        as_trained = learner.measure(held_out, at_once=run.batch_tokens // CONTEXT, as_trained=True)
+        row["loss_as_trained_nats"] = round(as_trained, 6)
     return row, curve
+
+
+def _lost_at(run: Run, curve: list[dict], final: float) -> int | None:
+    """Return the measured step from which on the loss stayed above that of even guessing, or None if it ended below.
+
+    On a limited stock a loss above it is what too many readings do to a model, and it is what was to be measured.
+    """
+    limit = math.log(run.shape().vocabulary_out) + WORSE_THAN_EVEN
+    if math.isfinite(final) and (final <= limit or run.unique_tokens):
+        return None
+    lost = run.steps
+    for point in reversed(curve):
+        if point["loss_nats"] <= limit:
+            break
+        lost = point["step"]
+    return lost
