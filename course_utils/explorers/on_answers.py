@@ -38,18 +38,21 @@ def sample_again(answers: Any = None, **start: Any):
     return SampleAgain(answers, **start)
 
 
-def spend_a_budget(answers: Any = None, **start: Any):
-    """Split the FLOPs for one question between the size of the model and the number of its answers.
+def spend_a_budget(answers: Any = None, chains: Any = None, **start: Any):
+    """Split the FLOPs for one question between the size of the model, the length of its thought and its samples.
 
     Parameters
     ----------
     answers : pandas.DataFrame, optional
         Table with the columns of ``countdown_samples``, which is the default. Problems are ranked by the runs of seed
         1 and counted on the others.
+    chains : pandas.DataFrame, optional
+        Table with the columns of ``pointer_spend``, which is the default.
     **start
-        Where the controls stand at first: ``numbers`` (of a problem: 3, 4 or 5), ``third`` ("all", "easy", "middle"
-        or "hard"), ``flops`` (for a question, 2e5 to 1e8) and ``verifier`` (True: any right sample counts; False: the
-        most frequent answer is handed in).
+        Where the controls stand at first: ``ground`` ("countdown", where answers have one length, or "pointers"),
+        ``numbers`` (of a Countdown problem: 3, 4 or 5), ``third`` ("all", "easy", "middle" or "hard"; with pointers
+        all, 1 or 2, 3 to 5, 6 to 8 steps), ``flops`` (for a question, 1e5 to 1e8) and ``verifier`` (True: any right
+        sample counts; False: the most frequent answer is handed in).
 
     Returns
     -------
@@ -58,17 +61,20 @@ def spend_a_budget(answers: Any = None, **start: Any):
     Raises
     ------
     ValueError
-        If the table lacks a column or holds too few runs, or a value lies outside its control.
+        If a table lacks a column or holds too few runs, or a value lies outside its control.
 
     Examples
     --------
     >>> checked, voted = (spend_a_budget(flops=1e7, verifier=v).result for v in (True, False))
     >>> bool(checked.params[checked.best] < voted.params[voted.best])
     True
+    >>> thinking = spend_a_budget(ground="pointers", third="hard", flops=1e6, verifier=False).result
+    >>> int(thinking.length[thinking.best]), bool(thinking.solved[thinking.best] > 0.9)
+    (8, True)
     """
     from course_utils.explorers.spend import SpendABudget
 
-    return SpendABudget(answers, **start)
+    return SpendABudget(answers, chains, **start)
 
 
 def how_good_is_the_verifier(answers: Any = None, **start: Any):

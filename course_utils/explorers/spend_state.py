@@ -1,4 +1,4 @@
-"""What *spend a budget* is asked and answers: which size of model, and how many of its samples, for one question."""
+"""What *spend a budget* is asked and answers: which size of model, how long a thought and how many samples."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from course_utils import accounting, allocation
 from course_utils.explorers.controls import decade_steps
 from course_utils.explorers.countdown_answers import CountdownAnswers
 
+GROUNDS = ("countdown", "pointers")
 THIRDS = ("all", "easy", "middle", "hard")
-BUDGETS = decade_steps(2e5, 1e8, (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8))
+BUDGETS = decade_steps(1e5, 1e8, (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8))
 RANKED_BY = 1  # the seed that says which problems are hard; figures are those of the others
 
 
 class SpendState(HasTraits):
     """What the reader sets: the problems, the FLOPs for one question, and whether answers can be checked."""
 
+    ground = Enum(GROUNDS, default_value="countdown")
     numbers = Int(5)
     third = Enum(THIRDS, default_value="all")
     flops = Float(1e7)
@@ -31,11 +33,11 @@ class SpendResult:
 
     Attributes
     ----------
-    numbers, third, flops, verifier : as the reader set them
+    ground, numbers, third, flops, verifier : as the reader set them; numbers mean nothing where pointers are followed
     params : array of shape (n_sizes,), blocks and head
-    each : array of the same shape, FLOPs of one sample
+    each : array of the same shape, FLOPs of one sample, with pointers of one at full length
     samples : array of the same shape, whole samples that the budget pays for
-    solved : array of the same shape, chance that the answer handed in is right
+    solved : array of the same shape, chance that the answer handed in is right; with pointers at the best length
     curves : array of shape (n_sizes, n_budgets), the same at :data:`BUDGETS`
     paid : bool array of the same shape, whether the budget pays for one sample
     winners : array of shape (n_budgets,), position of the best size; -1 where no size can answer
@@ -43,8 +45,13 @@ class SpendResult:
     lead : its lead over the next, None where fewer than two can answer
     first_of_largest : the least budget that pays for a sample of the largest size
     problems, seeds : problems in the group, and runs for each size
+    length : array of shape (n_sizes,), thoughts, at most, that serve each size best; None on Countdown
+    grid : array of shape (n_sizes, n_lengths), solved by size and by thoughts, from none up; None on Countdown
+    grid_samples : array of the same shape, samples; 0 where the budget does not pay for one; None on Countdown
+    unthought : array of shape (n_budgets,), the best size without a thought at :data:`BUDGETS`; None on Countdown
     """
 
+    ground: str
     numbers: int
     third: str
     flops: float
@@ -61,6 +68,10 @@ class SpendResult:
     first_of_largest: float
     problems: int
     seeds: tuple[int, ...]
+    length: np.ndarray | None = None
+    grid: np.ndarray | None = None
+    grid_samples: np.ndarray | None = None
+    unthought: np.ndarray | None = None
 
 
 class AnswerBudgets:
@@ -126,6 +137,7 @@ class AnswerBudgets:
         best = int(plan.best[group, at])
         able = np.sort(curves[paid[:, at], at])[::-1]
         return SpendResult(
+            ground="countdown",
             numbers=numbers,
             third=third,
             flops=flops,

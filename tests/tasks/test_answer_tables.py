@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from course_utils import datasets, sampling
-from course_utils.tasks import countdown, countdown_selection, expressions, pointer, pointer_votes
+from course_utils.tasks import countdown, countdown_selection, expressions, pointer, pointer_spend, pointer_votes
 from course_utils.tasks.__main__ import ANSWERS
 from course_utils.tasks.expressions import SIGNS
 from course_utils.tasks.train import checkpoint_steps
 
 TOKENS = {sign: token for token, sign in SIGNS.items()}
-TABLES = dict(zip(ANSWERS, ("countdown_samples", "countdown_selection", "pointer_runs", "pointer_votes"), strict=True))
+NAMES = ("countdown_samples", "countdown_selection", "pointer_runs", "pointer_votes", "pointer_spend")
+TABLES = dict(zip(ANSWERS, NAMES, strict=True))
 
 
 def tokens_of(text):
@@ -107,3 +108,32 @@ def test_votes_add_up():
     assert (table.groupby(["run", "step"]).size() == pointer.MOST * pointer_votes.PROBLEMS).all()
     one = sampling.majority_vote(counts, 1, correct=table["answer"].to_numpy())
     assert np.allclose(one, table["correct"] / table["samples"])
+
+
+def test_every_split_of_the_joint_table_was_sampled():
+    table = datasets.load("pointer_spend")
+    counts = np.array([[int(word) for word in row.split()] for row in table["counts"]])
+    assert counts.shape[1] == pointer.PLACES and (counts.sum(axis=1) == table["samples"]).all()
+    assert (table["samples"] == pointer_spend.SAMPLES).all()
+    assert (counts[np.arange(len(table)), table["answer"]] == table["correct"]).all()
+    for _, rows in table.groupby("run"):
+        asked = rows.groupby(["hops", "budget"]).size()
+        assert set(asked.index) == {(h, b) for h in range(1, pointer.MOST + 1) for b in range(h + 1)}
+        assert (asked == pointer_spend.PROBLEMS).all()
+    for hops, rows in table[table["budget"] == 0].groupby("hops"):
+        _, answers = pointer.questions(int(hops), pointer_spend.PROBLEMS)
+        for _, mine in rows.groupby("run"):
+            assert mine["answer"].tolist() == answers.tolist()
+
+
+def test_full_chains_of_the_joint_table_agree_with_the_votes():
+    """The same models, sampled again with other draws: right samples differ by what draws differ."""
+    votes, joint = datasets.load("pointer_votes"), datasets.load("pointer_spend")
+    votes = votes[votes["step"] == votes["step"].max()].set_index(["seed", "problem"])["correct"]
+    joint = joint[(joint["d_model"] == 16) & (joint["budget"] == joint["hops"])]
+    full = joint.set_index(["seed", "problem"])["correct"]
+    votes = votes.loc[full.index]
+    rate = (votes + full) / (2 * pointer_spend.SAMPLES)
+    spread = np.sqrt(2 * pointer_spend.SAMPLES * rate * (1 - rate))
+    off = (votes - full) / spread.clip(lower=1)
+    assert len(full) == 3 * 8 * pointer_spend.PROBLEMS and off.abs().max() < 5 and 0.85 < off.std() < 1.1

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from course_utils.tasks import pointer
+from course_utils.tasks import pointer, pointer_spend
 from course_utils.tasks.pointer import ANSWER, BLANK, MOST, PLACES, QUESTION
 
 
@@ -78,3 +78,26 @@ def test_a_budget_of_thoughts_is_kept(monkeypatch):
     assert (asked[:, QUESTION : QUESTION + MOST - 2] == BLANK).all()
     assert (asked[:, QUESTION + MOST - 2 : -1] < PLACES).all()
     assert (asked[:, -1] == ANSWER).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("thoughts", [0, 1, 3])
+def test_samples_of_one_reading_are_distributed_as_samples_of_many(thoughts):
+    torch = pytest.importorskip("torch")
+    from course_utils.ladder.model import Decoder
+    from course_utils.tasks.train import initialise
+
+    torch.manual_seed(0)
+    model = Decoder(pointer.PointerRun("x", 16, 0, 10, True).shape())
+    initialise(model, "wide")
+    with torch.no_grad():
+        model.head.normal_(0.0, 0.5)
+    prompts, _ = pointer.questions(3, 4)
+    draw = torch.Generator().manual_seed(1)
+    once = pointer_spend.samples_after(model.eval(), prompts, thoughts, 2000, generator=draw)
+    many = pointer.answer_after(model, np.repeat(prompts, 2000, axis=0), thoughts, temperature=1.0, generator=draw)
+    counts = [np.array([np.bincount(row, minlength=PLACES) for row in said.reshape(4, -1)]) for said in (once, many)]
+    both = sum(counts)
+    off = ((counts[0] - counts[1]) ** 2 / np.maximum(both, 1)).sum()
+    freedom = (both > 0).sum() - 4
+    assert once.shape == (4, 2000) and abs(off - freedom) < 5 * np.sqrt(2 * freedom)
