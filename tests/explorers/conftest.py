@@ -1,4 +1,4 @@
-"""A small ladder with the columns of the real one, and every explorer by name."""
+"""A small ladder with the columns of the real one, every explorer by name, and the explorers of each subject."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from course_utils import explorers
-from course_utils.i18n import using_language
+from course_utils.i18n import LANGUAGES, using_language
+
+pytest.register_assert_rewrite("tests.explorers.contract")
 
 _WIDTHS = {
     1e11: (12, 16, 24, 32, 48),
@@ -43,16 +45,47 @@ def ladder() -> pd.DataFrame:
     return made_up_ladder()
 
 
-@pytest.fixture(params=sorted(MAKERS))
+def explorers_of(subject: str) -> list[str]:
+    """Name the explorers that one module of `course_utils.explorers`, such as ``on_text``, declares."""
+    return sorted(name for name in MAKERS if getattr(explorers, name).__module__.endswith(f".{subject}"))
+
+
+def pytest_generate_tests(metafunc):
+    """Give a part of the contract the explorers of its subject, in the languages that the test asks for."""
+    subject = getattr(metafunc.cls, "subject", None)
+    if subject is None:
+        return
+    names = explorers_of(subject)
+    if "explorer" in metafunc.fixturenames:
+        metafunc.parametrize("explorer", names, indirect=True)
+    for fixture, scope in (("spoken", "function"), ("shown", "class")):
+        if fixture in metafunc.fixturenames:
+            pairs = [(name, code) for name in names for code in LANGUAGES]
+            metafunc.parametrize(fixture, pairs, ids="-".join, indirect=True, scope=scope)
+
+
+@pytest.fixture
 def explorer(request):
-    """Every explorer that the package offers, in English."""
+    """An explorer that the package offers, in English."""
     with using_language("en"):
         yield MAKERS[request.param]()
 
 
-@pytest.fixture(params=[(name, code) for name in sorted(MAKERS) for code in ("en", "vi", "zh")], ids="-".join)
+@pytest.fixture
 def spoken(request):
-    """Every explorer in every language."""
+    """An explorer in a language, which is in force."""
     name, code = request.param
     with using_language(code):
         yield MAKERS[name]()
+
+
+@pytest.fixture(scope="class")
+def shown(request):
+    """An explorer in a language with its live view, made once for all tests that only look at it."""
+    name, code = request.param
+    with using_language(code):
+        made = MAKERS[name]()
+        made.widget()
+    start = made.state.trait_values()
+    yield made
+    assert made.updates == 1 and made.state.trait_values() == start, "a test that changes it must make its own"

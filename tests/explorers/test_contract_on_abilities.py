@@ -1,0 +1,7 @@
+"""The contract, kept by the explorers on abilities."""
+
+from tests.explorers.contract import Contract
+
+
+class TestOnAbilities(Contract):
+    subject = "on_abilities"
