@@ -1,4 +1,4 @@
-"""``python -m course_utils.ladder``: train the ladder, or a smoke-sized one."""
+"""``python -m course_utils.ladder``: train the ladder, or a smoke-sized one; ``play NAME`` plays a game of your own."""
 
 from __future__ import annotations
 
@@ -24,8 +24,14 @@ def folder_of(run: Run) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Parse `arguments`, train, and return the exit status."""
-    parser = argparse.ArgumentParser(prog="course.py ladder", description="Train the model ladder of the course.")
+    """Parse `arguments`, train or play, and return the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["play"]:
+        from .own import play
+
+        return play.main(arguments[1:])
+    parser = argparse.ArgumentParser(prog="course.py ladder", description="Train the model ladder of the course. 'play NAME' plays a game of your own: "
+                                                 "play --help says how.")
     parser.add_argument("sets", nargs="*", metavar="SET",
                         help=f"which runs: {', '.join(s for s in shipped.SETS if s not in shipped.TRIALS)} "
                              "(default: all of them)")

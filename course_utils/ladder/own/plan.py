@@ -1,0 +1,277 @@
+"""What a game will cost and what it buys, before anything is trained."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_utils.i18n import format_duration, format_flops, format_percent, t
+from course_utils.planning import DESIGNS, Design, PlannedRun, Simulation, planned_run, simulate
+from course_utils.planning import design as design_of
+from course_utils.planning.prior import VOCABULARY
+
+from .page import Grid, Page
+from .refusal import words
+from .state import State
+from .trainable import trainable
+
+if TYPE_CHECKING:
+    import pandas
+
+    from ..calibration import Calibration
+
+_FAR = 1.5  # decades from the largest small run to the target, from which a plan is warned of
+
+
+@dataclass(frozen=True, repr=False)
+class Plan(Page):
+    """Hold the small runs of a game, what each costs, and what they buy.
+
+    Attributes
+    ----------
+    design : Design
+    calibration : Calibration
+        How fast this machine trains, or the one that is on record.
+    processes : int
+        Runs at the same time.
+    text, text_key : str
+        Path of the reader's own text and the name of its cached tokens; empty for the default one.
+    notes : tuple of str
+        What is to be said about that text.
+    """
+
+    design: Design
+    calibration: Calibration
+    processes: int
+    text: str = ""
+    text_key: str = ""
+    notes: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def simulation(self) -> Simulation:
+        """What the design buys: games in a world like the shipped ladder's."""
+        return simulate(self.design)
+
+    @functools.cached_property
+    def seconds(self) -> tuple[float, ...]:
+        """Seconds of each small run on one core of this machine."""
+        return tuple(map(self.calibration.seconds, trainable(self.design.runs, self._state)))
+
+    @property
+    def target_seconds(self) -> float:
+        """Seconds of the target run."""
+        return self.calibration.seconds(trainable([self.target], self._state)[0])
+
+    @property
+    def target(self) -> PlannedRun:
+        """The large run, of the width that the shipped ladder expects to be best."""
+        return planned_run(self.design.target, self.design.target_width, 0, vocabulary=self.design.vocabulary)
+
+    @property
+    def _state(self) -> State:
+        return State("", "", self.design, text=self.text, text_key=self.text_key)
+
+    @property
+    def wall_seconds(self) -> float:
+        """Seconds from the first small run to the verdict, with `processes` runs at the same time."""
+        small = trainable(self.design.runs, self._state)
+        return (self.calibration.makespan(small, self.processes, trunks=True)
+                + self.calibration.makespan(trainable([self.target], self._state)))
+
+    def runs(self) -> pandas.DataFrame:
+        """Return every small run: what it costs in FLOPs and seconds."""
+        import pandas
+
+        rows = [{"rung": run.rung, "width": run.width, "seed": run.seed, "schedule": run.schedule, "params": run.params,
+                 "tokens": run.tokens, "flops": run.flops, "seconds": round(seconds, 2)}
+                for run, seconds in zip(self.design.runs, self.seconds, strict=True)]
+        return pandas.DataFrame(rows)
+
+    def parts(self) -> list[str | Grid]:
+        """Say it."""
+        design, bought = self.design, self.simulation
+        return [
+            words("plan.lead", budget_flops=design.budget, target_flops=design.target, design=t(f"planning.design.{design.name}")),
+            Grid([t(f"ladder.plan.{name}") for name in ("rung", "widths", "seeds", "each", "seconds")], self._rows()),
+            words("plan.total", cost_flops=design.cost, total_flops=design.total, budget_flops=design.budget,
+                  share=format_percent(design.total / design.budget)),
+            words("plan.time", wall=format_duration(self.wall_seconds), processes=self.processes),
+            words("plan.buys", width=format_percent(bought.interval_width / 2), median=format_percent(bought.error_median),
+                  worst=format_percent(bought.error_90)),
+            *self.notes,
+            *self.notices(),
+        ]
+
+    def _rows(self) -> list[list[str]]:
+        took = dict(zip(self.design.runs, self.seconds, strict=True))
+        rows = []
+        for rung, runs in self.design.by_rung().items():
+            seconds, widths = [took[run] for run in runs], sorted({run.width for run in runs})
+            rows.append([format_flops(rung), ", ".join(map(str, widths)), str(len({run.seed for run in runs})),
+                         format_flops(max(run.flops for run in runs)), _span(min(seconds), max(seconds))])
+        rows.append([t("ladder.plan.target"), t("ladder.plan.about", width=self.target.width), "1",
+                     format_flops(self.target.flops), _span(self.target_seconds, self.target_seconds)])
+        return rows
+
+    def notices(self) -> list[str]:
+        """Return what a reader should know before paying."""
+        design, found = self.design, []
+        for rung in design.edges:
+            found.append(words("plan.edge", rung_flops=rung))
+        largest = max(run.rung for run in design.runs)
+        if design.target > 10**_FAR * largest:
+            found.append(words("plan.far", times=round(design.target / largest)))
+        if len(design.by_rung()) < 3 and not design.uses_curves:
+            found.append(words("plan.two_rungs"))
+        if design.uses_curves:
+            found.append(words("plan.curves", percent=format_percent(abs(self.simulation.bias))))
+        if self.calibration.recorded:
+            found.append(words("plan.recorded_speed", processor=self.calibration.processor))
+        return found
+
+
+def _span(low: float, high: float) -> str:
+    short, long = format_duration(low), format_duration(high)
+    return short if short == long else f"{short} – {long}"
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(Page):
+    """Hold several plans for one budget, side by side."""
+
+    plans: tuple[Plan, ...]
+
+    def table(self) -> pandas.DataFrame:
+        """Return a row a design: what it costs and what it buys, as numbers."""
+        import pandas
+
+        return pandas.DataFrame([{
+            "design": plan.design.name, "runs": len(plan.design.runs), "cost": plan.design.cost,
+            "seconds": round(plan.wall_seconds, 1), "interval_width": plan.simulation.interval_width,
+            "error_median": plan.simulation.error_median, "error_90": plan.simulation.error_90,
+            "bias": plan.simulation.bias, "inside": plan.simulation.inside} for plan in self.plans])
+
+    def parts(self) -> list[str | Grid]:
+        """Say it."""
+        names = ("design", "runs", "cost", "time", "interval", "error", "bias", "inside")
+        rows = [[t(f"planning.design.{plan.design.name}"), str(len(plan.design.runs)), format_flops(plan.design.cost),
+                 format_duration(plan.wall_seconds), "±" + format_percent(plan.simulation.interval_width / 2),
+                 format_percent(plan.simulation.error_median), _signed(plan.simulation.bias),
+                 format_percent(plan.simulation.inside)] for plan in self.plans]
+        first = self.plans[0]
+        lines = [words("compare.lead", budget_flops=first.design.budget, target_flops=first.design.target),
+                 Grid([t(f"ladder.compare.{name}") for name in names], rows), t("ladder.compare.how")]
+        if first.calibration.recorded:
+            lines.append(words("plan.recorded_speed", processor=first.calibration.processor))
+        return lines
+
+
+def _signed(share: float) -> str:
+    text = format_percent(abs(share))
+    return text if text == "0%" else ("+" if share > 0 else "−") + text
+
+
+def plan(budget: float = 1e12, target: float | None = None, *, design: str = "ladder", game: int = 0,
+         widths: Iterable[int] | Mapping[float, Iterable[int]] | None = None,
+         seeds: int | Mapping[float, int] | None = None, rungs: Iterable[float] | None = None,
+         text: str | PathLike | None = None, processes: int | None = None,
+         calibration: Calibration | None = None) -> Plan:
+    """Plan a game: which small runs, what each costs on this machine, and what they buy in width of the interval.
+
+    Parameters
+    ----------
+    budget : float
+        FLOPs for everything.
+    target : float or None
+        FLOPs of the run that is foretold; half of the budget when None.
+    design : str
+        One of `course_utils.planning.DESIGNS`.
+    game : int
+        Which seeds the runs have.
+    widths, seeds, rungs
+        Instead of the rule's; see `course_utils.planning.design`.
+    text : path or None
+        A file or folder of your own to train on; the course's default text when None.
+    processes : int or None
+        Runs at the same time; one for each core when None.
+    calibration : Calibration or None
+        Speed of this machine; measured in ten seconds when None, or taken from the record without PyTorch.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    ValueError
+        If it costs more than the budget, or the text is too short for the largest run; the message names the cure.
+
+    Examples
+    --------
+    >>> from course_utils.ladder.calibration import recorded
+    >>> made = plan(1e12, calibration=recorded())
+    >>> len(made.design.runs), made.design.total <= 1e12
+    (25, True)
+    """
+    path, key, vocabulary = own_text(text)
+    made = design_of(design, budget=budget, target=target, game=game, widths=widths, seeds=seeds, rungs=rungs,
+                     vocabulary=vocabulary)
+    notes = _text_notes(path, made) if path else ()
+    return priced(made, processes=processes, calibration=calibration, text=path, text_key=key, notes=notes)
+
+
+def own_text(text: str | PathLike | None) -> tuple[str, str, int]:
+    """Return path, key and vocabulary of a reader's own text; empty names for the default one."""
+    if text is None:
+        return "", "", VOCABULARY
+    from ..own_text import load, vocabulary_of
+
+    key = load(text).key
+    return str(Path(text).expanduser().resolve()), key, vocabulary_of(key)
+
+
+def priced(design: Design, *, recorded: bool = False, processes: int | None = None,
+           calibration: Calibration | None = None, text: str = "", text_key: str = "",
+           notes: tuple[str, ...] = ()) -> Plan:
+    """Return a plan for a design that is there already."""
+    from .. import calibration as speeds
+
+    if calibration is None:
+        calibration = speeds.recorded() if recorded else speeds.calibrate()
+    return Plan(design, calibration, processes or os.cpu_count() or 1, text, text_key, notes)
+
+
+def compare(budget: float = 1e12, target: float | None = None, *, designs: Iterable[str] = DESIGNS,
+            calibration: Calibration | None = None) -> Comparison:
+    """Compare ways to spend the same budget, before a FLOP is paid.
+
+    Parameters
+    ----------
+    budget, target, calibration
+        As in `plan`.
+    designs : names of designs
+
+    Returns
+    -------
+    Comparison
+        A row a design: cost, time, width of the interval, error and bias in simulated games.
+    """
+    from .. import calibration as speeds
+
+    calibration = calibration or speeds.calibrate()
+    return Comparison(tuple(plan(budget, target, design=name, calibration=calibration) for name in designs))
+
+
+def _text_notes(text: str, design: Design) -> tuple[str, ...]:
+    from ..own_text import check, load
+
+    corpus = load(text)
+    target = planned_run(design.target, design.target_width, 0, vocabulary=design.vocabulary)
+    longest = max(target.tokens, *(run.tokens for run in design.runs))
+    said = check(corpus, longest)
+    return (*corpus.words(), *([said] if said else []))
