@@ -31,6 +31,8 @@ BLOCK = 2_000
 """Characters of a block, or a little more: it ends with its paragraph."""
 PIECE = 1_000_000
 """Longer files are encoded in pieces of so many characters, which keeps memory in bounds."""
+WINDOWS = 512
+"""Held-out windows that a loss is measured on where there are so many."""
 FEWEST_WINDOWS = 64
 """Held-out windows under which a loss scatters too much to be foretold."""
 MOST_BYTES = 100_000_000
@@ -101,6 +103,9 @@ class OwnCorpus(text.Corpus):
                        size=format_bytes(census.size), tokens=format_count(len(self.training)),
                        held_out=format_count(len(self.validation))))
         lines.append(t("ladder.text.by_blocks" if self.by_blocks else "ladder.text.by_files"))
+        held_out = (len(self.validation) - 1) // text.CONTEXT
+        if held_out < WINDOWS:
+            lines.append(t("ladder.text.few_windows", windows=held_out, wanted=WINDOWS))
         if census.copies:
             lines.append(t("ladder.text.copies", count=format_count(census.copies)))
         for kind in ("undecodable", "binary", "unreadable"):
