@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .verdict import Verdict
 
 INCHES = (7.6, 3.6)
+_WRONGEST = 1.25  # a mistake that is further off is in the table alone, or it would flatten the rest
 _QUANTILE = 1.2816  # of the normal distribution: eight of ten lie within so many standard deviations
 
 
@@ -85,11 +86,12 @@ def _valleys(ax: Axes, game: Game, foretold: Forecast | None) -> None:
             grid = np.geomspace(sizes.min() / 1.15, sizes.max() * 1.15, 60)
             mean, _ = foretold.predict(grid, np.full_like(grid, float(np.mean([row.flops for row in members]))))
             plots.fitted(ax, grid, np.exp(mean), linewidth=1.0)
-        edge = sizes.argmax()
+        end = (sizes.max(), losses[sizes == sizes.max()].mean())
+        if foretold is not None:
+            end = (grid[-1], float(np.exp(mean[-1])))
         with using_language(figure_language()):
-            ax.annotate(format_flops(rung, 2).removesuffix(" FLOPs"), (sizes[edge], losses[edge]), xytext=(7, 0),
-                        textcoords="offset points", fontsize=8, color=plots.COLOURS["grey"], va="center",
-                        annotation_clip=False)
+            ax.annotate(format_flops(rung, 2).removesuffix(" FLOPs"), end, xytext=(5, 0), textcoords="offset points",
+                        fontsize=8, color=plots.COLOURS["grey"], va="center", annotation_clip=False)
     if by_rung:
         ax.set_xlim(min(row.params for row in rows) / 1.25, max(row.params for row in rows) * 1.9)
     plots.params_axis(ax)
@@ -123,8 +125,9 @@ def _frontier(ax: Axes, game: Game, foretold: Forecast | None, verdict: Verdict 
     if verdict is not None:
         plots.measured(ax, [target], [verdict.measured], markersize=8, markeredgecolor="white", zorder=8)
         losses.append(verdict.measured)
-        room = (min(losses) / 1.06, max(losses) * 1.04)
+        room = (verdict.measured / _WRONGEST, verdict.measured * _WRONGEST)
         wrong = [each.loss for each in verdict.mistakes if room[0] < each.loss < room[1]]
+        losses += wrong
         ax.plot([target * 1.32] * len(wrong), wrong, linestyle="none", marker="<", markersize=4.5, zorder=5,
                 color=plots.COLOURS["grey"])
     plots.flops_axis(ax)

@@ -45,11 +45,11 @@ code { font: 0.9em ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans
 .small { color: #444; font-size: 0.9em; }
 @media (max-width: 600px) { .columns { grid-template-columns: 1fr; } }
 @media print {
-  body { margin: 0; padding: 0; max-width: none; font-size: 9.5px; line-height: 1.35; }
+  body { margin: 0; padding: 0; max-width: none; font-size: 10px; line-height: 1.38; }
   h2 { margin-top: 7px; }
   th, td { padding-top: 1px; padding-bottom: 1px; }
   figure { text-align: center; margin: 3px 0; }
-  img { width: 86%; }
+  img { width: 94%; }
 }
 """
 
@@ -165,8 +165,8 @@ def _forecast(verdict: Verdict) -> list[str | Grid]:
 
     seal, one = Seal.of(verdict.game), verdict.sealed
     return [
-        words("report.sealed_recorded" if seal.recorded else "report.sealed", loss=one.loss, low=one.low, high=one.high, level=f"{one.level:.0%}",
-              when=seal.when()),
+        words("report.sealed_recorded" if seal.recorded else "report.sealed", loss=one.loss, low=one.low,
+              high=one.high, level=f"{one.level:.0%}", when=seal.when()),
         words("report.rule", loss=verdict.rule.loss, low=verdict.rule.low, high=verdict.rule.high,
               runs=verdict.rule.n_runs),
         words("report.hash", hash=one.hash),

@@ -60,15 +60,14 @@ class Training:
         Store(self.folder).merge()
         return tables.read(self.folder)
 
-    def obtain(self, runs: Sequence[PlannedRun], state: State, *, processes: int | None = None, executor=None,
-               bar: bool = True) -> None:
+    def obtain(self, runs: Sequence[PlannedRun], state: State, *, processes: int | None = None, executor=None) -> None:
         """Train what the folder does not hold yet; see `course_utils.ladder.sweep.sweep`."""
         from ..sweep import sweep
         from ..train import train
 
         trainer = self.trainer or functools.partial(train, trunks=self.folder / "trunks")
         for wave in _waves(trainable(runs, state)):
-            sweep(wave, self.folder, processes=processes, executor=executor, trainer=trainer, bar=bar,
+            sweep(wave, self.folder, processes=processes, executor=executor, trainer=trainer, bar=False,
                   report=lambda line: None)
 
     def widths(self, rung: float, seed: int) -> None:

@@ -16,13 +16,14 @@ from course_utils.planning import PlannedRun
 
 from ..store import in_flight
 from ..sweep import predicted_seconds
-from .trainable import name_of, trainable
+from .tables import Tables
+from .trainable import trainable
 
 if TYPE_CHECKING:
     from .game import Game
 
-_OFTEN = 0.5  # seconds between two figures, at least
-_SHARE = 8  # figures may take one part in so many of the time, so that they do not slow what they show
+_OFTEN = 0.5  # seconds between two looks, at least
+_SHARE = 8  # looks may take one part in so many of the time, so that they do not slow what they show
 
 
 def watching(game: Game, runs: Sequence[PlannedRun], processes: int | None, executor) -> bool:
@@ -30,14 +31,9 @@ def watching(game: Game, runs: Sequence[PlannedRun], processes: int | None, exec
 
     What was finished by then is kept.
     """
-    how = {"processes": processes, "executor": executor, "bar": not in_notebook()}
-    live = Live(game, runs) if in_notebook() else None
     try:
-        if live is None:
-            game._source.obtain(runs, game._state, **how)
-        else:
-            with live:
-                game._source.obtain(runs, game._state, **how)
+        with (Notebook if in_notebook() else Terminal)(game, runs):
+            game._source.obtain(runs, game._state, processes=processes, executor=executor)
     except KeyboardInterrupt:
         return True
     return False
@@ -50,8 +46,8 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-class Live:
-    """Show runs in one place of a notebook while they train, at most twice a second.
+class Watch:
+    """Look at runs while they train, at most twice a second, in a thread of its own.
 
     Parameters
     ----------
@@ -60,62 +56,111 @@ class Live:
     """
 
     def __init__(self, game: Game, runs: Sequence[PlannedRun]):
-        from .live_figure import LiveFigure
-
         self.game, self.begun = game, time.monotonic()
         self.work = {run.name: (predicted_seconds(run), run.steps) for run in trainable(runs, game._state)}
-        self.figure = LiveFigure(game, [name_of(run) for run in runs])
         self._ended = threading.Event()
         self._thread = threading.Thread(target=contextvars.copy_context().run, args=(self._follow,), daemon=True)
-        self._handle = None
-        self.shown = 0
+        self.looks = 0
 
-    def __enter__(self) -> Live:
-        from IPython.display import HTML, display
-
-        self._handle = display(HTML(self.html()), display_id=True)
+    def __enter__(self) -> Watch:
+        self.open()
         self._thread.start()
         return self
 
     def __exit__(self, *_) -> None:
         self._ended.set()
         self._thread.join()
-        self._show()
+        self.look()
+        self.close()
+
+    def open(self) -> None:
+        """Begin to show."""
+        raise NotImplementedError
+
+    def show(self, tables: Tables, flying: dict[str, list[dict]]) -> None:
+        """Show what is finished and what flies."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Leave what was shown last."""
+
+    def look(self) -> None:
+        """Show how far the runs are."""
+        tables = self.game._tables()
+        self.show(tables, {name: points for name, points in in_flight(self.game.folder).items()
+                           if name not in tables.rows})
+        self.looks += 1
 
     def _follow(self) -> None:
         pause = _OFTEN
         while not self._ended.wait(pause):
             before = time.monotonic()
-            self._show()
+            self.look()
             pause = max(_OFTEN, _SHARE * (time.monotonic() - before))
 
-    def _show(self) -> None:
-        from IPython.display import HTML
-
-        self._handle.update(HTML(self.html()))
-        self.shown += 1
-
-    def progress(self, finished: set[str], flying: dict[str, list[dict]]) -> tuple[float, float | None]:
-        """Return the share of the work that is done and the seconds that are left; None before anything is known."""
-        done = sum(seconds for name, (seconds, _) in self.work.items() if name in finished)
+    def progress(self, tables: Tables, flying: dict[str, list[dict]]) -> tuple[int, float, float | None]:
+        """Return how many runs are done, the share of the work, and the seconds left; None before anything is known."""
+        count = sum(name in tables.rows for name in self.work)
+        done = sum(seconds for name, (seconds, _) in self.work.items() if name in tables.rows)
         for name, points in flying.items():
-            if points and name in self.work and name not in finished:
+            if points and name in self.work:
                 seconds, steps = self.work[name]
                 done += seconds * points[-1]["step"] / steps
         share = done / sum(seconds for seconds, _ in self.work.values())
-        return share, (time.monotonic() - self.begun) * (1 - share) / share if share > 0 else None
+        return count, share, (time.monotonic() - self.begun) * (1 - share) / share if share > 0 else None
 
-    def html(self) -> str:
-        """Return the bar and the picture as they are now."""
-        tables, flying = self.game._tables(), in_flight(self.game.folder)
-        flying = {name: points for name, points in flying.items() if name not in tables.rows}
-        count = sum(name in tables.rows for name in self.work)
-        share, left = self.progress(set(tables.rows), flying)
-        key = "ladder.live.line" if left is not None and count < len(self.work) else "ladder.live.line_alone"
-        line = t(key, done=count, total=len(self.work), left=format_duration(None if left is None else round(left)))
+    def line(self, count: int, left: float | None) -> str:
+        """Say how far the runs are."""
+        if left is None or count == len(self.work):
+            return t("ladder.live.line_alone", done=count, total=len(self.work))
+        return t("ladder.live.line", done=count, total=len(self.work), left=format_duration(round(left)))
+
+
+class Terminal(Watch):
+    """Show a progress bar."""
+
+    def open(self) -> None:
+        """Draw the empty bar."""
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=100, bar_format="{percentage:3.0f}%|{bar:30}| {desc}", leave=False)
+
+    def show(self, tables: Tables, flying: dict[str, list[dict]]) -> None:
+        """Move the bar."""
+        count, share, left = self.progress(tables, flying)
+        self._bar.set_description_str(self.line(count, left), refresh=False)
+        self._bar.n = round(100 * share)
+        self._bar.refresh()
+
+    def close(self) -> None:
+        """Take the bar away: what comes next says what was done."""
+        self._bar.close()
+
+
+class Notebook(Watch):
+    """Show a bar and a figure in one place of the page, which is updated."""
+
+    def open(self) -> None:
+        """Show the place."""
+        from IPython.display import HTML, display
+
+        from .live_figure import LiveFigure
+
+        self.figure = LiveFigure(self.game, list(self.work))
+        self._handle = display(HTML(self.html(self.game._tables(), {})), display_id=True)
+
+    def show(self, tables: Tables, flying: dict[str, list[dict]]) -> None:
+        """Update it."""
+        from IPython.display import HTML
+
+        self._handle.update(HTML(self.html(tables, flying)))
+
+    def html(self, tables: Tables, flying: dict[str, list[dict]]) -> str:
+        """Return the bar and the picture."""
+        count, share, left = self.progress(tables, flying)
         picture = base64.b64encode(self.figure.png(tables, flying)).decode("ascii")
         width, height = self.figure.size
         return (f'<div style="max-width: {width}px"><progress value="{share:.3f}" max="1" style="width: 12em">'
-                f'</progress> <span role="status">{escape(line)}</span><br><img width="{width}" height="{height}" '
-                f'style="max-width: 100%; height: auto" alt="{escape(t("ladder.live.alt"), quote=True)}" '
-                f'src="data:image/png;base64,{picture}"></div>')
+                f'</progress> <span role="status">{escape(self.line(count, left))}</span><br>'
+                f'<img width="{width}" height="{height}" style="max-width: 100%; height: auto" '
+                f'alt="{escape(t("ladder.live.alt"), quote=True)}" src="data:image/png;base64,{picture}"></div>')
