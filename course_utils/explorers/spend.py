@@ -8,11 +8,19 @@ from typing import Any
 import numpy as np
 
 from course_utils.explorers.controls import Choice, Control, Switch
-from course_utils.explorers.countdown_answers import CountdownAnswers, shipped_answers
+from course_utils.explorers.countdown_answers import CountdownAnswers
 from course_utils.explorers.explorer import Explorer
 from course_utils.explorers.labels import spread_labels
 from course_utils.explorers.spend_map import SplitMap
-from course_utils.explorers.spend_state import BUDGETS, GROUNDS, THIRDS, AnswerBudgets, SpendResult, SpendState
+from course_utils.explorers.spend_state import (
+    BUDGETS,
+    GROUNDS,
+    THIRDS,
+    AnswerBudgets,
+    SpendResult,
+    SpendState,
+    shipped_budgets,
+)
 from course_utils.explorers.spend_thoughts import STEPS_OF, ThoughtBudgets, shipped_chains
 from course_utils.i18n import format_count, format_flops, format_number, format_percent, language, t
 from course_utils.plots.picture import Picture
@@ -50,7 +58,7 @@ class SpendABudget(Explorer):
     size = (800, 440)
 
     def __init__(self, answers: Any = None, chains: Any = None, **start: Any):
-        self.budgets = AnswerBudgets(shipped_answers() if answers is None else CountdownAnswers(answers))
+        self.budgets = shipped_budgets() if answers is None else AnswerBudgets(CountdownAnswers(answers))
         self.thoughts = shipped_chains() if chains is None else ThoughtBudgets(chains)
         super().__init__(**start)
 

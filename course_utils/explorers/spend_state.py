@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from traitlets import Bool, Enum, Float, HasTraits, Int
 
 from course_utils import accounting, allocation
 from course_utils.explorers.controls import decade_steps
-from course_utils.explorers.countdown_answers import CountdownAnswers
+from course_utils.explorers.countdown_answers import CountdownAnswers, shipped_answers
 
 GROUNDS = ("countdown", "pointers")
 THIRDS = ("all", "easy", "middle", "hard")
@@ -155,6 +156,12 @@ class AnswerBudgets:
             problems=problems,
             seeds=tuple(len(self._seeds[d]) for d in self.widths),
         )
+
+
+@lru_cache(maxsize=1)
+def shipped_budgets() -> AnswerBudgets:
+    """Prepare the table that ships with the course, once."""
+    return AnswerBudgets(shipped_answers())
 
 
 def _vote(answers: CountdownAnswers, d: int, numbers: int, seed: int):
