@@ -78,8 +78,10 @@ def _test(environment: Environment, language: str, arguments: list[str]) -> int:
     chromium = extras.announce_chromium()
     if chromium:
         found["COURSE_CHROMIUM"] = chromium
-    # One file of tests stays on one core: its fixtures (a server, a browser) are made once.
-    return _module(environment, language, "pytest", ["-n", "logical", "--dist", "loadfile", *arguments], **found)
+    # One file of tests stays on one core: its fixtures (a server, a browser) are made once. The files start in the
+    # order that tests/conftest.py gives them, not by the number of their tests.
+    spread = ["-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder"]
+    return _module(environment, language, "pytest", [*spread, *arguments], **found)
 
 
 def _build(environment: Environment, language: str, arguments: list[str]) -> int:
@@ -121,7 +123,7 @@ def _training(environment: Environment, language: str, module: str, arguments: l
     if wanted and not rest:
         print(say("training_ready", course=command()), flush=True)
         return 0
-    if not {"-h", "--help"} & set(rest):
+    if not {"-h", "--help", "--recorded"} & {word.split("=")[0] for word in rest}:  # a recorded game is only looked up
         extras.require_training(environment)
     return _module(environment, language, module, rest)
 

@@ -13,12 +13,33 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # course.py and course_door stand beside the package, not in it
     sys.path.insert(0, str(ROOT))
 
+# The files that take longest, the longest first: one that starts late keeps one core busy while the others are done.
+_LONGEST = (
+    "tests/test_notebooks.py",
+    "tests/explorers/test_contract_",
+    "tests/browser/",
+    "tests/door/test_environment.py",
+    "tests/door/test_lab.py",
+    "tests/test_package.py",
+    "tests/fitting/test_fit_repeated.py",
+)
+
 # No test may write into the record of whoever runs the tests.
 os.environ["SCALING_LAWS_PROGRESS"] = "off"
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell starts background jobs deaf to Ctrl-C, and children inherit that; the tests of Ctrl-C need hearing ones.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; within a file, and among the others, the order stays."""
+
+    def place(item: pytest.Item) -> int:
+        file = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
+        return next((at for at, start in enumerate(_LONGEST) if file.startswith(start)), len(_LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

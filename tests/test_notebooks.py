@@ -90,11 +90,13 @@ def nbval_runs(request, checked):
 
 def run_nbval(notebook: str, ipython_folder: str) -> subprocess.CompletedProcess:
     # A config of its own: options of the project's tests (paths, markers, plugins) do not concern the notebooks.
-    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "--color=no", "-q", "--tb=short"]
+    command = [sys.executable, "-m", "pytest", "-p", "nbval.plugin"]
+    command += ["--nbval", "--nbval-current-env", "--color=no", "-q", "--tb=short"]
     command += ["-p", "no:cacheprovider", "-o", "addopts=", f"--rootdir={COURSE.root}"]
     command += [str(COURSE.root / "notebooks" / f"{notebook}.ipynb")]
     environment = kernel_environment(ipython_folder)
     environment.pop("PYTEST_ADDOPTS", None)
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # the other plugins take a second to load, every time
     return subprocess.run(
         command, env=environment, cwd=COURSE.root, capture_output=True, encoding="utf-8", errors="replace"
     )

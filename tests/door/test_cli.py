@@ -15,6 +15,8 @@ from course_door.words import SENTENCES
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in for uv is a POSIX script")
 
+SPREAD = ["-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder"]
+
 
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory, course_maker):
@@ -40,7 +42,7 @@ def ready(tmp_path_factory, course_maker):
         (["bench", "--points", "240"], ["--points", "240"]),
         (["data"], ["list"]),
         (["data", "download", "chinchilla"], ["download", "chinchilla"]),
-        (["test", "-k", "laws", "--maxfail=1"], ["-n", "logical", "--dist", "loadfile", "-k", "laws", "--maxfail=1"]),
+        (["test", "-k", "laws", "--maxfail=1"], [*SPREAD, "-k", "laws", "--maxfail=1"]),
         (["ladder", "--help"], ["--help"]),
         (["tasks", "parity", "--help"], ["parity", "--help"]),
         (["teach", "--lang", "zh", "--out", "a b", "01"], ["--lang", "zh", "--out", "a b", "01"]),
@@ -76,6 +78,12 @@ def test_the_ladder_without_pytorch_names_the_command_that_installs_it(ready):
     assert told.returncode == 1
     assert "python3 course.py ladder --install" in told.stderr
     assert told.stderr.count("\n") == 1
+
+
+def test_a_recorded_game_needs_no_pytorch(ready):
+    for words in (["play", "--recorded", "0"], ["play", "--recorded=0"]):
+        assert str(words) in ready.run_quick("ladder", *words).stdout
+    assert "--install" in ready.run_quick("ladder", "play", "mine").stderr
 
 
 def test_the_ladder_installs_pytorch_only_when_asked_and_holds_the_locked_versions(ready):
