@@ -127,6 +127,7 @@ class Store:
                                         (runs, [entry["row"] for entry in new])):
                         still_here()
                         kept = [row for row in self._read(table) if row["run"] not in names]
+                        still_here()
                         self._write(table, kept + rows)
                     self._merged += len(kept) + len(rows)
             for path in files:

@@ -237,7 +237,7 @@ def sweep(runs: list[Run], folder: str | os.PathLike, *, executor: concurrent.fu
         workers one thread each, since a process does one run at a time. None takes processes of this machine, whose
         points `in_flight` shows while they run.
     processes : int or None
-        Parallel runs where there is no executor; None takes one per core, and one on a GPU.
+        Parallel runs where there is no executor, which has its own workers; None takes one per core, and one on a GPU.
     device : str
         "cpu" or "cuda".
     trainer : callable
@@ -261,7 +261,7 @@ def sweep(runs: list[Run], folder: str | os.PathLike, *, executor: concurrent.fu
     Raises
     ------
     ValueError
-        If two different runs share a name, or both `executor` and `processes` are given.
+        If two different runs share a name.
     SweepError
         At the end, if runs failed or were set aside; it names them, and the others are kept.
     """
@@ -272,8 +272,6 @@ def sweep(runs: list[Run], folder: str | os.PathLike, *, executor: concurrent.fu
     if len(set(names)) < len(names):
         twice = next(name for name, count in Counter(names).items() if count > 1)
         raise ValueError(f"two runs are called {twice!r}; give every run its own name")
-    if executor is not None and processes is not None:
-        raise ValueError(f"processes is {processes!r}, but an executor has its own workers; give one of the two")
     tables = store(folder)
     tables.merge()
     done = tables.finished()

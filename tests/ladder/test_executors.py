@@ -163,12 +163,6 @@ def test_an_executor_of_threads_does_one_run_at_a_time_and_stays_open(marks, tab
     assert_each_once(tables, [job for job in jobs if job.fate == ""])
 
 
-def test_an_executor_and_processes_are_refused_together(marks, tables):
-    with (concurrent.futures.ThreadPoolExecutor(1) as executor,
-          pytest.raises(ValueError, match="processes is 2, but an executor")):
-        quietly([Job("a", marks)], tables, executor=executor, processes=2)
-
-
 def test_an_executor_that_breaks_is_the_callers_and_what_was_computed_is_kept(marks, tables):
     jobs = [Job("good", marks, seconds=0.0), Job("bad", marks, "die", seconds=0.5)]
     with (concurrent.futures.ProcessPoolExecutor(1) as executor,
