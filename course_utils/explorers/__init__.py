@@ -25,6 +25,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`the_stock_runs_out`: the year and the budget at which a stock of text has been read, once or often.
 - :func:`spend_the_epochs`: what the second, the fourth, the hundredth reading of the same text is worth.
 - :func:`clean_or_more`: a smaller clean text read again and again, or all of it with its noise, once.
+- :func:`compare_designs`: five ways to buy the small runs before a large one, judged by simulated forecasts.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from .on_answers import (
     why_a_power_law,
 )
 from .on_experts import compute_saved, memory_or_compute, route_the_tokens, what_the_network_costs
+from .on_ladders import compare_designs
 from .on_losses import (
     allocate_a_budget,
     cost_of_a_run,
@@ -54,6 +56,7 @@ __all__ = [
     "allocate_a_budget",
     "change_the_ruler",
     "clean_or_more",
+    "compare_designs",
     "compute_saved",
     "cost_of_a_run",
     "count_it_your_way",

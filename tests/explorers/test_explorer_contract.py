@@ -22,6 +22,7 @@ def test_every_explorer_is_found():
     assert set(explorers.__all__) == {
         "allocate_a_budget",
         "change_the_ruler",
+        "compare_designs",
         "compute_saved",
         "clean_or_more",
         "cost_of_a_run",

@@ -1,0 +1,37 @@
+"""Explorers of lesson 08: a ladder of one's own, planned before it is paid for, and played again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def compare_designs(table: Any = None, **start: Any):
+    """Compare five ways to spend a budget on small runs by how far their forecasts of one large run err, simulated.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, optional
+        Table with the columns of ``design_comparison``, which is the default.
+    **start
+        Where the controls stand at first: ``budget`` (FLOPs for everything: 1e11, 2e11, 5e11 and so on to 1e15),
+        ``share`` (of it for the target: 0.1, 0.2, 0.333, 0.5, 0.667, 0.8 or 0.9) and ``design`` ("ladder",
+        "many_small", "few_large", "checkpoints" or "cooldowns").
+
+    Returns
+    -------
+    course_utils.explorers.designs.CompareDesigns
+
+    Raises
+    ------
+    ValueError
+        If the table lacks a column or a row, or a value lies outside its control.
+
+    Examples
+    --------
+    >>> half, most = (compare_designs(budget=1e13, share=share).result.chosen for share in (0.5, 0.9))
+    >>> half.error_median < most.error_median
+    True
+    """
+    from course_utils.explorers.designs import CompareDesigns
+
+    return CompareDesigns(table, **start)
