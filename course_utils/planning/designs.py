@@ -145,7 +145,7 @@ class Design:
         found = []
         for rung, runs in self.by_rung().items():
             widths = sorted({run.width for run in runs})
-            nearest = nearest_width(float(optimal_params(rung)))
+            nearest = nearest_width(float(optimal_params(rung)), WIDTHS, self.vocabulary)
             if len(widths) > 1 and not widths[0] < nearest < widths[-1]:
                 found.append(rung)
         return tuple(found)
@@ -233,11 +233,11 @@ def design(
     if isinstance(game, bool) or not isinstance(game, (int, np.integer)) or game < 0:
         raise ValueError(f"game: {game!r}; give a whole number from 0.")
     shares = _shares(name, rungs)
-    chosen = _widths(name, shares, target, widths)
+    chosen = _widths(name, shares, target, widths, vocabulary)
     schedule = "cooldown" if name == "cooldowns" else "cosine"
     runs = []
     for share in shares:
-        rung = float(f"{share * target:.6g}")
+        rung = float(f"{share * target:.12g}")
         for seed in _seeds(name, share, seeds, int(game)):
             runs += [planned_run(rung, width, seed, schedule, vocabulary) for width in chosen[share]]
     width = nearest_width(float(optimal_params(target)), WIDTHS, vocabulary)
@@ -274,14 +274,16 @@ def _of_share(given: Mapping, share: float, name: str):
 
 
 def _widths(
-    name: str, shares: tuple[float, ...], target: float, given: Iterable[int] | Mapping[float, Iterable[int]] | None
+    name: str, shares: tuple[float, ...], target: float, given: Iterable[int] | Mapping[float, Iterable[int]] | None,
+    vocabulary: int,
 ) -> dict[float, tuple[int, ...]]:
     if given is None:
         if name == "cooldowns":
-            trunks = tuple(sorted({_around(share * target, 1)[0] for share in _TRUNKS}))
+            trunks = tuple(sorted({_around(share * target, 1, vocabulary)[0] for share in _TRUNKS}))
             return dict.fromkeys(shares, trunks)
         usual = _RULES[name]
-        return {share: _around(share * target, usual.get(share, max(usual.values()))[0]) for share in shares}
+        most = max(usual.values())
+        return {share: _around(share * target, usual.get(share, most)[0], vocabulary) for share in shares}
     if not isinstance(given, Mapping):
         given = tuple(given)
     found = {}
@@ -298,15 +300,17 @@ def _widths(
     return found
 
 
-def _around(rung: float, count: int) -> tuple[int, ...]:
+def _around(rung: float, count: int, vocabulary: int) -> tuple[int, ...]:
     """Return the width nearest to the valley and its neighbours; of an even number the nearest ones of the next odd."""
     params = float(optimal_params(rung))
     odd = count + 1 - count % 2
     half = odd // 2
-    centre = min(max(WIDTHS.index(nearest_width(params)), 2, half), len(WIDTHS) - 1 - max(2, half))
+    centre = min(max(WIDTHS.index(nearest_width(params, WIDTHS, vocabulary)), 2, half), len(WIDTHS) - 1 - max(2, half))
     widths = WIDTHS[centre - half : centre + half + 1]
-    nearest_first = sorted(widths, key=lambda width: abs(np.log(shape(width).params_blocks_and_head / params)))
-    return tuple(sorted(nearest_first[:count])) if count < odd else widths
+    if count == odd:
+        return widths
+    far = max(widths, key=lambda width: abs(np.log(shape(width, vocabulary).params_blocks_and_head / params)))
+    return tuple(width for width in widths if width != far)
 
 
 def _seeds(name: str, share: float, given: int | Mapping[float, int] | None, game: int) -> range:

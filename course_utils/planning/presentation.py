@@ -23,8 +23,8 @@ _BOX = "scaling-law-fit"
 
 def warning_words(warning: ForecastWarning) -> str:
     """Say a warning in a sentence."""
-    powers = warning.key in ("edge", "one_width")
-    names = t("planning.between_items").join(format_scientific(x, 2) if powers else format_number(x, 2) for x in warning.names)
+    write = format_scientific if warning.key in ("edge", "one_width") else format_number
+    names = t("planning.between_items").join(write(x, 2) for x in warning.names)
     if warning.key == "few":
         names = str(int(warning.names[0]))
     return t(f"planning.warning.{warning.key}", names=names)
