@@ -237,6 +237,11 @@ class Game:
         held = self._source.widths(self._state.design.target, target_seed(self._state.seed))
         return tuple(held) if held else WIDTHS
 
+    def can_have(self, rung: float, width: int, seed: int) -> bool:
+        """Tell whether a run can be had: everything can be trained, but a recorded pool holds what it holds."""
+        held = self._source.widths(rung, seed)
+        return held is None or width in held
+
     def screening(self) -> list[Row]:
         """Return the small runs that are finished, the largest rung first; diverged ones too."""
         rows = self._tables().rows
@@ -273,6 +278,13 @@ class Game:
 
         self._need("sealed")
         return Seal.of(self, note)
+
+    @property
+    def spent(self) -> float:
+        """FLOPs of everything that is trained; what several cooldowns share is paid for once."""
+        rows, target = self._tables().rows, self.measured()
+        done = tuple(run for run in self._state.design.runs if name_of(run) in rows)
+        return replace(self._state.design, runs=done).cost + (target.flops if target else 0.0)
 
     @property
     def left(self) -> float:

@@ -58,7 +58,7 @@ def play(game: Game, *, predict: list[float] | None = None, processes: int | Non
         0, or 130 when it was broken off.
     """
     if game.state == "planned":
-        if not game.recorded and not game.screening():
+        if not game.screening():
             print(game.plan, end="\n\n", flush=True)
         status = game.screen(processes=processes)
         print(status, end="\n\n", flush=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from course_utils.i18n import format_duration, t
+from course_utils.planning import planned_run
 
 from .adding import edges
 from .page import Page
@@ -36,8 +37,8 @@ class Status(Page):
         FLOPs that more small runs may cost.
     diverged : tuple of (run, step)
         Runs whose loss became no number, and the step at which it was seen.
-    at_edge : tuple of (rung, width or None)
-        Rungs whose best width is the outermost one, and the width to add.
+    at_edge : tuple of (rung, width or None, cost)
+        Rungs whose best width is the outermost one, the width to add where there is one, and FLOPs of all its seeds.
     stopped : bool
         Whether the reader has just broken it off.
     """
@@ -52,7 +53,7 @@ class Status(Page):
     seconds: float
     left: float
     diverged: tuple[tuple[str, int], ...]
-    at_edge: tuple[tuple[float, int | None], ...]
+    at_edge: tuple[tuple[float, int | None, float], ...]
     stopped: bool = False
 
     @classmethod
@@ -64,8 +65,8 @@ class Status(Page):
         diverged = tuple((row.run, curves[row.run][-1].step if curves.get(row.run) else 0)
                          for row in every if row.diverged)
         state = game.state
-        at_edge = tuple(edges(rows).items()) if state == "screened" else ()
-        return cls(game.name, game.recorded, state, len(rows), len(game.design.runs), sum(row.flops for row in every),
+        at_edge = tuple(_beyond(game, rung, width) for rung, width in edges(rows).items()) if state == "screened" else ()
+        return cls(game.name, game.recorded, state, len(rows), len(game.design.runs), game.spent,
                    game.design.budget, 0.0 if game.recorded else sum(row.seconds for row in every), game.left, diverged,
                    at_edge, stopped)
 
@@ -81,9 +82,18 @@ class Status(Page):
             lines.append(words("status.diverged", run=run, step=step))
         if self.diverged:
             lines.append(words("status.diverged_recorded" if self.recorded else "status.diverged_cure"))
-        for rung, width in self.at_edge:
-            key = "status.edge" if width else "status.edge_of_all"
-            lines.append(words(key, rung_flops=rung, left_flops=self.left,
+        for rung, width, cost in self.at_edge:
+            key = "edge_of_all" if width is None else "edge_too_dear" if cost > self.left else "edge"
+            lines.append(words(f"status.{key}", rung_flops=rung, width=width, cost_flops=cost, left_flops=self.left,
                                code=f"game.screen(more_widths={{{rung:g}: [{width}]}})"))
         lines.append(t(f"ladder.status.next_{self.state}"))
         return lines
+
+
+def _beyond(game: Game, rung: float, width: int | None) -> tuple[float, int | None, float]:
+    """Return a rung, the width to add there, None where it cannot be had, and what it costs with every seed."""
+    runs = game.design.by_rung()[rung]
+    seeds = {run.seed for run in runs}
+    if width is None or not all(game.can_have(rung, width, seed) for seed in seeds):
+        return rung, None, 0.0
+    return rung, width, len(seeds) * planned_run(rung, width, 0, vocabulary=game.design.vocabulary).flops

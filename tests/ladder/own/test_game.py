@@ -235,7 +235,7 @@ def test_more_widths_go_where_the_best_is_at_the_edge(live, here):
     game = live()
     game.screen(executor=here)
     status = game.status()
-    assert [rung for rung, _ in status.at_edge] == [5e9] and "5 × 10⁹" in repr(status)
+    assert [rung for rung, *_ in status.at_edge] == [5e9] and "5 × 10⁹" in repr(status)
     before = len(game.design.runs)
     game.screen(more_widths={5e9: [20]}, executor=here)
     assert len(game.design.runs) == before + 2 and game.state == "screened"
@@ -246,6 +246,20 @@ def test_more_widths_go_where_the_best_is_at_the_edge(live, here):
     with pytest.raises(Refusal) as refused:
         game.screen(more_widths={7e9: [20]})
     assert refused.value.code == "no_rung"
+
+
+def test_the_cure_of_an_edge_is_one_that_can_be_paid(tmp_path, here):
+    from course_utils.ladder.own.plan import priced
+    from course_utils.planning import design
+
+    for seeds, cured in ((1, True), (3, False)):
+        made = design("ladder", widths={0.1: [6, 8], 0.03: [6, 8, 12], 0.01: [4, 6, 8]}, seeds=seeds)
+        game = start("mine", folder=tmp_path / str(seeds), plan=priced(made, recorded=True), trainer=law.follow)
+        status = game.screen(executor=here)
+        assert (5e10, 12) in [edge[:2] for edge in status.at_edge]
+        assert ("game.screen(more_widths={5e+10: [12]})" in repr(status)) is cured
+    with pytest.raises(Refusal, match="small runs"):
+        start("mine", folder=tmp_path / "1", plan=priced(design("ladder"), recorded=True))
 
 
 def test_a_recorded_game_says_what_the_pool_does_not_hold(replayed, pool, tmp_path):
