@@ -23,6 +23,7 @@ TABLES = {
     "repetition": ("repetition_runs.csv", "repetition_curves.csv"),
     "noised": ("noised_runs.csv", "repetition_curves.csv"),
     "games": ("game_runs.csv", "game_curves.csv"),
+    "own": ("own_runs.csv", "own_curves.csv"),
 }
 
 RUNS_A_MERGE = 16
@@ -30,12 +31,21 @@ RUNS_A_MERGE = 16
 
 
 def table_of(row: dict) -> str:
-    """Name the tables that a run belongs to: the routed ones, those of a limited stock, or those of its corpus."""
+    """Name the tables that a run belongs to: a game's, the routed ones, those of a limited stock, or its corpus's.
+
+    Raises
+    ------
+    ValueError
+        If there is no table for it; nothing of its row is written or lost.
+    """
     if row.get("set", "").startswith("game"):
         return "games"
     if row.get("unique_tokens"):
         return "noised" if row["set"] == "noised" else "repetition"
-    return "routed" if row.get("router") else row["corpus"]
+    kind = "routed" if row.get("router") else row["corpus"]
+    if kind not in TABLES:
+        raise ValueError(f"run {row['run']!r}: no table for corpus {kind!r}; the tables are {', '.join(TABLES)}")
+    return kind
 
 
 def write_whole(path: Path, content: str) -> None:
@@ -104,6 +114,7 @@ class Store:
         A merge rewrites the tables, so one a run would cost the square of their length: it waits until the journal
         holds one run for every `RUNS_A_MERGE` rows. Whoever reads the tables calls `merge` first.
         """
+        table_of(row)
         self.journal.mkdir(parents=True, exist_ok=True)
         write_whole(self.journal / f"{row['run']}.json", json.dumps({"row": row, "curve": curve}))
         self._waiting += 1

@@ -130,6 +130,15 @@ def test_routed_runs_have_tables_of_their_own_whatever_their_text(tmp_path):
     assert store.finished() == {"a", "b", "c"}
 
 
+def test_runs_on_a_text_of_ones_own_have_a_table_and_no_run_is_dropped_for_want_of_one(tmp_path):
+    store = Store(tmp_path)
+    store.add({"run": "a", "set": "mine", "corpus": "own", "loss_nats": 3.0}, [{"run": "a", "step": 1}])
+    assert [row["run"] for row in rows_of(tmp_path / "own_runs.csv")] == ["a"]
+    with pytest.raises(ValueError, match=r"'b'.*'poems'"):
+        store.add({"run": "b", "set": "mine", "corpus": "poems", "loss_nats": 3.0}, [])
+    assert store.finished() == {"a"}
+
+
 def test_two_runs_of_one_name_are_refused(tmp_path):
     with pytest.raises(ValueError, match="own name"):
         sweep(shipped.smoke() + shipped.smoke(), tmp_path, trainer=stand_in.wait, bar=False)
