@@ -69,8 +69,8 @@ def test_every_section_of_a_lesson_is_planned_in_order(lesson):
 
 
 @pytest.mark.parametrize("lesson", WRITTEN)
-def test_a_lesson_takes_one_period_in_class_as_lesson_00_promises(lesson):
-    assert read_notes(COURSE, lesson, "en").minutes("class") == 45
+def test_a_lesson_takes_one_period_in_class_as_lesson_00_promises_and_the_ladder_a_lab_of_two_hours(lesson):
+    assert read_notes(COURSE, lesson, "en").minutes("class") == (120 if lesson.startswith("08") else 45)
 
 
 @pytest.mark.parametrize("lesson", WRITTEN)
