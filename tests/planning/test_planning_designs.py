@@ -95,9 +95,12 @@ def test_what_is_chosen_by_hand_is_bought():
 
 
 def test_another_vocabulary_costs_otherwise():
-    small, usual = (design("ladder", vocabulary=v) for v in (512, 1024))
-    assert small.runs[0].params < usual.runs[0].params
-    assert small.runs[0].tokens > usual.runs[0].tokens
+    small, usual = (planned_run(1e10, 12, 0, vocabulary=v) for v in (512, 1024))
+    assert small.params == usual.params - 512 * 12
+    assert small.tokens > usual.tokens
+    made = design("ladder", vocabulary=512)
+    assert made.total <= made.budget
+    assert planned_run(made.runs[0].rung, made.runs[0].width, 0, vocabulary=512) == made.runs[0]
 
 
 @settings(max_examples=60, deadline=None)
