@@ -17,7 +17,7 @@ pytest.importorskip("tokenizers", reason="tokenizers come with the extra [train]
 
 @pytest.mark.slow
 def test_a_small_game_is_trained_to_its_verdict(tmp_path, here, kept):
-    made = design("ladder", budget=1e10, widths=[4, 8, 12], rungs=(0.3, 0.1), seeds=1)
+    made = design("ladder", budget=2.2e10, widths=[4, 8, 12], rungs=(0.2, 0.1), seeds=1)
     game = start("tiny", folder=tmp_path, plan=priced(made, recorded=True))
     assert game.screen(executor=here).state == "screened"
     game.seal()
@@ -26,12 +26,11 @@ def test_a_small_game_is_trained_to_its_verdict(tmp_path, here, kept):
     verdict = game.verdict()
     assert 4 < verdict.measured < 7.2
     assert kept.predictions()[0].measured == verdict.measured
-    assert ladder.plan(1e10, widths=[4, 8], rungs=(0.3, 0.1), seeds=1, calibration=priced(made, recorded=True).calibration)
 
 
 @pytest.mark.slow
 def test_cooldowns_pay_for_their_trunk_once(tmp_path, here):
-    made = design("cooldowns", budget=1e10, widths=[8], rungs=(0.3, 0.1))
+    made = design("cooldowns", budget=2e10, widths=[8], rungs=(0.3, 0.1))
     game = start("cooled", folder=tmp_path, plan=priced(made, recorded=True))
     status = game.screen(executor=here)
     with open(tmp_path / "game_runs.csv", encoding="utf-8", newline="") as file:
@@ -45,7 +44,7 @@ def test_a_text_of_ones_own(tmp_path, here):
     words = "the small model reads what the large one wrote and learns a little of it every time it is read\n"
     text = tmp_path / "mine.txt"
     text.write_text("".join(f"{k} {words[k % 40:]}" for k in range(20_000)), encoding="utf-8")
-    plan = ladder.plan(4e9, widths=[4, 8, 12], rungs=(0.3, 0.1), seeds=1, text=text,
+    plan = ladder.plan(2.2e10, widths=[4, 8, 12], rungs=(0.2, 0.1), seeds=1, text=text,
                        calibration=ladder.calibrate(0.1, tmp_path))
     game = start("own", folder=tmp_path / "game", plan=plan)
     game.screen(executor=here)
