@@ -26,6 +26,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`spend_the_epochs`: what the second, the fourth, the hundredth reading of the same text is worth.
 - :func:`clean_or_more`: a smaller clean text read again and again, or all of it with its noise, once.
 - :func:`compare_designs`: five ways to buy the small runs before a large one, judged by simulated forecasts.
+- :func:`play_again`: recorded games, one in full and all of a design at a glance: do the intervals hold?
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from .on_answers import (
     why_a_power_law,
 )
 from .on_experts import compute_saved, memory_or_compute, route_the_tokens, what_the_network_costs
-from .on_ladders import compare_designs
+from .on_ladders import compare_designs, play_again
 from .on_losses import (
     allocate_a_budget,
     cost_of_a_run,
@@ -65,6 +66,7 @@ __all__ = [
     "how_good_is_the_verifier",
     "how_many_test_items",
     "memory_or_compute",
+    "play_again",
     "route_the_tokens",
     "sample_again",
     "shape_of_a_law",

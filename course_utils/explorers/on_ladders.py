@@ -35,3 +35,37 @@ def compare_designs(table: Any = None, **start: Any):
     from course_utils.explorers.designs import CompareDesigns
 
     return CompareDesigns(table, **start)
+
+
+def play_again(runs: Any = None, curves: Any = None, **start: Any):
+    """Replay recorded games: forecast and interval from the small runs, what the target gave, and everybody's mistakes.
+
+    Parameters
+    ----------
+    runs, curves : pandas.DataFrame, optional
+        Tables with the columns of ``game_runs`` and ``game_curves``, which are the defaults. Games are those whose
+        runs all stand in the table.
+    **start
+        Where the controls stand at first: ``game`` (a number in the table), ``design`` ("ladder", "many_small",
+        "few_large", "checkpoints" or "cooldowns", where a game of it is complete), ``dropped`` ("nothing", "largest" or
+        "smallest": the rung that is left out of the fit; a design of two rungs keeps both) and ``level`` (of the
+        interval: 0.5, 0.6, 0.7, 0.8, 0.9 or 0.95).
+
+    Returns
+    -------
+    course_utils.explorers.games.PlayAgain
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, no game is complete, or a value lies outside its control.
+
+    Examples
+    --------
+    >>> result = play_again(level=0.95).result
+    >>> result.low < result.foretold < result.high
+    True
+    """
+    from course_utils.explorers.games import PlayAgain
+
+    return PlayAgain(runs, curves, **start)

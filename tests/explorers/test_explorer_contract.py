@@ -32,6 +32,7 @@ def test_every_explorer_is_found():
         "how_good_is_the_verifier",
         "how_many_test_items",
         "memory_or_compute",
+        "play_again",
         "route_the_tokens",
         "sample_again",
         "shape_of_a_law",
