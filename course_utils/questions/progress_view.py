@@ -19,6 +19,8 @@ from course_utils.questions.faces import Words
 from course_utils.questions.record import Answer, Prediction
 
 WEAK_SPOTS = 8
+PREDICTIONS = 8
+"""So many of the latest sealed predictions are shown; the export has all."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ class Progress:
 
     def _prediction_rows(self) -> list[tuple[str, str]]:
         rows = []
-        for one in self.predictions:
+        for one in self.predictions[-PREDICTIONS:]:
             amounts = {"flops": format_flops(one.target_flops)}
             amounts |= {name: format_number(getattr(one, name), 4) for name in ("loss", "low", "high")}
             if one.inside is None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .game import Game
 
 _OFTEN = 0.5  # seconds between two looks, at least
+_IN_A_LOG = 30.0  # where nobody watches: a bar in a file is a line for every look
+_KNOWN = 0.03  # share of the work from which the time left is more than a guess
 _SHARE = 8  # looks may take one part in so many of the time, so that they do not slow what they show
 
 
@@ -60,7 +62,7 @@ class Watch:
         self.work = {run.name: (predicted_seconds(run), run.steps) for run in trainable(runs, game._state)}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=contextvars.copy_context().run, args=(self._follow,), daemon=True)
-        self.looks = 0
+        self.looks, self.often = 0, _OFTEN
 
     def __enter__(self) -> Watch:
         self.open()
@@ -92,14 +94,14 @@ class Watch:
         self.looks += 1
 
     def _follow(self) -> None:
-        pause = _OFTEN
+        pause = self.often
         while not self._ended.wait(pause):
             before = time.monotonic()
             self.look()
-            pause = max(_OFTEN, _SHARE * (time.monotonic() - before))
+            pause = max(self.often, _SHARE * (time.monotonic() - before))
 
     def progress(self, tables: Tables, flying: dict[str, list[dict]]) -> tuple[int, float, float | None]:
-        """Return how many runs are done, the share of the work, and the seconds left; None before anything is known."""
+        """Return how many runs are done, the share of the work, and the seconds left; None while that is a guess."""
         count = sum(name in tables.rows for name in self.work)
         done = sum(seconds for name, (seconds, _) in self.work.items() if name in tables.rows)
         for name, points in flying.items():
@@ -107,7 +109,7 @@ class Watch:
                 seconds, steps = self.work[name]
                 done += seconds * points[-1]["step"] / steps
         share = done / sum(seconds for seconds, _ in self.work.values())
-        return count, share, (time.monotonic() - self.begun) * (1 - share) / share if share > 0 else None
+        return count, share, (time.monotonic() - self.begun) * (1 - share) / share if share >= _KNOWN else None
 
     def line(self, count: int, left: float | None) -> str:
         """Say how far the runs are."""
@@ -123,6 +125,7 @@ class Terminal(Watch):
         """Draw the empty bar."""
         from tqdm import tqdm
 
+        self.often = _OFTEN if sys.stderr.isatty() else _IN_A_LOG
         self._bar = tqdm(total=100, bar_format="{percentage:3.0f}%|{bar:30}| {desc}", leave=False)
 
     def show(self, tables: Tables, flying: dict[str, list[dict]]) -> None:
