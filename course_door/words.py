@@ -18,6 +18,7 @@ SENTENCES = {
   {course} build [LESSON]     build the notebooks from notebooks/source (--lang for one language)
   {course} bench [...]        time the fits against other packages (--install first brings them, --quick for a look)
   {course} ladder [...]       train the model ladder again (--install first brings PyTorch, --smoke tries it)
+  {course} ladder play NAME   a ladder of your own: plan, foretell, train, be judged (--recorded 0 needs no PyTorch)
   {course} tasks NAME [...]   train the small models of a task again (multiplication, parity, ...; --smoke tries it)
   {course} data [list|download|verify]   the data sets
   {course} teach [LESSON ...] make a teacher's folder: answers, student copies, slides, plans, assignments (--lang, --out)
@@ -34,6 +35,7 @@ SENTENCES = {
   {course} build [BÀI]        dựng notebook từ notebooks/source (--lang để chọn một ngôn ngữ)
   {course} bench [...]        đo tốc độ khớp so với các gói khác (--install cài chúng trước, --quick đo nhanh)
   {course} ladder [...]       huấn luyện lại dãy mô hình (--install cài PyTorch trước, --smoke chạy thử)
+  {course} ladder play TÊN    thang mô hình của riêng bạn: lên kế hoạch, đoán, huấn luyện, chấm (--recorded 0 không cần PyTorch)
   {course} tasks TÊN [...]    huấn luyện lại các mô hình nhỏ của một bài toán (multiplication, parity...; --smoke chạy thử)
   {course} data [list|download|verify]   các bộ dữ liệu
   {course} teach [BÀI ...]    làm thư mục cho người dạy: đáp án, bản học viên, trang chiếu, kế hoạch, bài chấm điểm (--lang, --out)
@@ -50,6 +52,7 @@ SENTENCES = {
   {course} build [课程]       由 notebooks/source 生成笔记本（--lang 指定一种语言）
   {course} bench [...]        与其他软件包比较拟合速度（先用 --install 安装它们，--quick 粗测）
   {course} ladder [...]       重新训练模型阶梯（先用 --install 装 PyTorch，--smoke 试跑）
+  {course} ladder play 名称   自己的模型阶梯：计划、预测、训练、判决（--recorded 0 不需要 PyTorch）
   {course} tasks 名称 [...]   重新训练某个任务的小模型（multiplication、parity 等；--smoke 试跑）
   {course} data [list|download|verify]   数据集
   {course} teach [课程 ...]    生成教师文件夹：答案、学生版、幻灯片、教学计划、作业（--lang、--out）
