@@ -68,6 +68,7 @@ def start(name: str, budget: float | None = None, *, target: float | None = None
         states.write(place, found)
     else:
         _same(found, name, budget, target, design, text, seed, rate, plan)
+        _text_is_there(found)
         found = _with_record(found)
     return Game(found, Training(place, trainer), place)
 
@@ -128,3 +129,16 @@ def _with_record(found: State) -> State:
         return found
     sealed = Sealed(kept.at, kept.width, kept.loss, kept.low, kept.high, kept.level, kept.hash)
     return replace(found, sealed=sealed)
+
+
+def _text_is_there(found: State) -> None:
+    """Encode a reader's own text again where the cache has lost it; refuse when it has changed since."""
+    if not found.text_key:
+        return
+    from ..own_text import cached, load
+
+    try:
+        cached(found.text_key)
+    except FileNotFoundError:
+        if load(found.text).key != found.text_key:
+            raise Refusal("other_text", name=found.name, path=found.text) from None

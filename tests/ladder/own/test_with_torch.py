@@ -9,6 +9,7 @@ import pytest
 from course_utils import ladder
 from course_utils.ladder.own.opening import start
 from course_utils.ladder.own.plan import priced
+from course_utils.ladder.own.refusal import Refusal
 from course_utils.planning import design
 
 pytest.importorskip("torch", reason="PyTorch comes with the extra [train]")
@@ -40,7 +41,8 @@ def test_cooldowns_pay_for_their_trunk_once(tmp_path, here):
 
 
 @pytest.mark.slow
-def test_a_text_of_ones_own(tmp_path, here):
+def test_a_text_of_ones_own(tmp_path, here, monkeypatch):
+    monkeypatch.setenv("SCALING_LAWS_CACHE", str(tmp_path / "cache"))
     words = "the small model reads what the large one wrote and learns a little of it every time it is read\n"
     text = tmp_path / "mine.txt"
     text.write_text("".join(f"{k} {words[k % 40:]}" for k in range(20_000)), encoding="utf-8")
@@ -51,3 +53,9 @@ def test_a_text_of_ones_own(tmp_path, here):
     assert game.forecast().loss < 6
     assert {row.data for row in game.screening()} == {game.screening()[0].data}
     assert start("own", folder=tmp_path / "game", text=text).state == "screened"
+    next((tmp_path / "cache").rglob("own-*.npz")).unlink()
+    assert start("own", folder=tmp_path / "game").state == "screened"
+    next((tmp_path / "cache").rglob("own-*.npz")).unlink()
+    text.write_text(text.read_text() + "and more\n", encoding="utf-8")
+    with pytest.raises(Refusal, match=r"mine\.txt"):
+        start("own", folder=tmp_path / "game")
