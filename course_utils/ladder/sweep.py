@@ -13,6 +13,7 @@ import json
 import multiprocessing
 import os
 import queue
+import signal
 import threading
 import uuid
 from collections import Counter, deque
@@ -85,6 +86,11 @@ def _nothing() -> None:
     """Show that a worker can start."""
 
 
+def _leave_quietly() -> None:
+    """End a worker at Ctrl-C, which reaches all processes of a terminal, without a traceback: its caller speaks."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
+
 class _Foreign:
     """An executor that the caller made, and whose workers the caller's scheduler looks after."""
 
@@ -110,7 +116,7 @@ class _Local:
 
     def _new(self) -> concurrent.futures.ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")  # a forked PyTorch may hang
-        return concurrent.futures.ProcessPoolExecutor(self.room, mp_context=context)
+        return concurrent.futures.ProcessPoolExecutor(self.room, mp_context=context, initializer=_leave_quietly)
 
     def submit(self, *call) -> concurrent.futures.Future:
         return self._pool.submit(*call)

@@ -172,6 +172,28 @@ def test_kill_in_the_middle_of_the_small_runs_and_go_on(tmp_path, live, here):
     assert {row.run: row for row in game.screening()}.items() >= before.items()
 
 
+PLAY = SCREEN.replace("start(", "sys.exit(play(start(").replace(".screen(processes=2)", ", processes=2))").replace(
+    "if __name__", "from course_utils.ladder.own.play import play\nif __name__")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent to a process group")
+def test_ctrl_c_in_a_terminal_leaves_a_sentence_and_what_is_finished(tmp_path, live):
+    script, folder = tmp_path / "play.py", tmp_path / "game"
+    script.write_text(PLAY)
+    environment = os.environ | {"LAW_SLEEP": "0.1", "COURSE_LANG": "en"}
+    process = subprocess.Popen([sys.executable, script, folder, ROOT], env=environment, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    until = time.monotonic() + 60
+    while len(Store(folder).finished()) < 3 and time.monotonic() < until:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Stopped." in said and "Traceback" not in errors
+    assert 3 <= live().status().done < 25
+
+
 def test_stopping_is_a_sentence_and_not_a_traceback(live, monkeypatch):
     game = live()
 
