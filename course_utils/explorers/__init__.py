@@ -27,6 +27,7 @@ Each is a function that a lesson calls in one line; what it returns shows itself
 - :func:`clean_or_more`: a smaller clean text read again and again, or all of it with its noise, once.
 - :func:`compare_designs`: five ways to buy the small runs before a large one, judged by simulated forecasts.
 - :func:`play_again`: recorded games, one in full and all of a design at a glance: do the intervals hold?
+- :func:`how_many_runs`: what a sweep of 10, 1,000 or 100,000 runs meets: waiting, failures, equal seeds, tables.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from .on_answers import (
     why_a_power_law,
 )
 from .on_experts import compute_saved, memory_or_compute, route_the_tokens, what_the_network_costs
-from .on_ladders import compare_designs, play_again
+from .on_ladders import compare_designs, how_many_runs, play_again
 from .on_losses import (
     allocate_a_budget,
     cost_of_a_run,
@@ -64,6 +65,7 @@ __all__ = [
     "fit_a_thousand_laws",
     "foretell_the_big_run",
     "how_good_is_the_verifier",
+    "how_many_runs",
     "how_many_test_items",
     "memory_or_compute",
     "play_again",

@@ -69,3 +69,37 @@ def play_again(runs: Any = None, curves: Any = None, **start: Any):
     from course_utils.explorers.games import PlayAgain
 
     return PlayAgain(runs, curves, **start)
+
+
+def how_many_runs(lengths: Any = None, scale: Any = None, **start: Any):
+    """Change the number of runs from 10 to 100,000: idle workers, failures, equal seeds and tables, all computed.
+
+    Parameters
+    ----------
+    lengths : pandas.DataFrame, optional
+        Table with the columns of ``text_runs``, which is the default; the lengths of runs are spread as its grid's.
+    scale : pandas.DataFrame, optional
+        Table with the columns of ``scale``, which is the default: what a run costs the tables.
+    **start
+        Where the controls stand at first: ``runs`` (10, 20, 50 and so on to 100,000), ``workers`` (1, 2, 4 and so on to
+        1,024), ``hours`` (of a run on average: 0.01, 0.03, 0.1 and so on to 100), ``failing`` (chance that a run fails
+        within an hour: 1e-5, 3e-5, 1e-4 and so on to 0.1) and ``bits`` (of a seed: 16, 32 or 64).
+
+    Returns
+    -------
+    course_utils.explorers.many_runs.HowManyRuns
+
+    Raises
+    ------
+    ValueError
+        If a table lacks something, or a value lies outside its control.
+
+    Examples
+    --------
+    >>> result = how_many_runs(runs=100_000.0).result
+    >>> f"{result.same:.2f}", result.failed > 99
+    ('0.69', True)
+    """
+    from course_utils.explorers.many_runs import HowManyRuns
+
+    return HowManyRuns(lengths, scale, **start)

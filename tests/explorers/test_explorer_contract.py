@@ -30,6 +30,7 @@ def test_every_explorer_is_found():
         "fit_a_thousand_laws",
         "foretell_the_big_run",
         "how_good_is_the_verifier",
+        "how_many_runs",
         "how_many_test_items",
         "memory_or_compute",
         "play_again",
