@@ -240,8 +240,8 @@ def sweep(runs: list[Run], folder: str | os.PathLike, *, executor: concurrent.fu
         Where the tables live; a killed sweep goes on from there. Only this process writes into the tables.
     executor : concurrent.futures.Executor or None
         Does the work; it stays open. ``client.get_executor()`` of a Dask client sends the runs to its cluster: give its
-        workers one thread each, since a process does one run at a time. None takes processes of this machine, whose
-        points `in_flight` shows while they run.
+        workers one thread each, since a process does one run at a time. A cluster whose workers are all gone waits
+        for new ones. None takes processes of this machine, whose points `in_flight` shows while they run.
     processes : int or None
         Parallel runs where there is no executor, which has its own workers; None takes one per core, and one on a GPU.
     device : str
