@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from os import PathLike
@@ -18,6 +19,9 @@ from .state import Sealed, State
 
 HOME = Path(__file__).resolve().parents[3] / "my_ladders"
 """Folder of live games; git ignores it."""
+
+FRESH_SEEDS = range(2000, 10_000)
+"""Seeds of games that nobody has recorded; none is also that of a target run."""
 
 
 def start(name: str, budget: float | None = None, *, target: float | None = None, design: str | None = None,
@@ -40,7 +44,8 @@ def start(name: str, budget: float | None = None, *, target: float | None = None
     folder : path or None
         Where the game lives; ``my_ladders/`` and the name, in the course's folder, when None.
     seed : int or None
-        Which seeds the runs have; 0 when None.
+        Which seeds the runs have. None draws one for a new game, from 2,000 on: the seeds below belong to the recorded
+        games, whose ends are known. It stands in the game's plan, so that the game can be played again.
     rate : float or None
         Factor on the course's learning rates; 1 when None. Smaller when runs diverge.
     plan : Plan or None
@@ -97,9 +102,10 @@ def _new(name, budget, target, design, text, seed, rate, plan: Plan | None) -> S
         made, path, key = plan.design, plan.text, plan.text_key
     else:
         path, key, vocabulary = own_text(text)
-        made = design_of(design or "ladder", budget=1e12 if budget is None else budget, target=target, game=seed or 0,
+        seed = secrets.choice(FRESH_SEEDS) if seed is None else seed
+        made = design_of(design or "ladder", budget=1e12 if budget is None else budget, target=target, game=seed,
                          vocabulary=vocabulary)
-    seed = seed or 0
+    seed = seed or 0  # a plan of one's own has its seeds already
     rate = 1.0 if rate is None else rate
     if not 0 < rate <= 16:
         raise Refusal("bad_rate", rate=repr(rate))

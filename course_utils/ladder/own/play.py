@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--target", type=float, help="FLOPs of the run that is foretold (default: half of the budget)")
     parser.add_argument("--design", choices=DESIGNS, help="how the small runs are chosen (default: ladder)")
     parser.add_argument("--text", type=Path, help="a file or folder of your own to train on")
-    parser.add_argument("--seed", type=int, help="which seeds the runs have (default: 0)")
+    parser.add_argument("--seed", type=int, help="which seeds the runs have (default: drawn for a new game)")
     parser.add_argument("--rate", type=float, help="factor on the learning rates (default: 1)")
     parser.add_argument("--predict", type=float, nargs=3, metavar=("LOSS", "LOW", "HIGH"),
                         help="what to seal (default: you are asked; where nobody is there, the forecast)")

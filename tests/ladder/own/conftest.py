@@ -43,7 +43,7 @@ def replayed(pool):
 @pytest.fixture
 def live(tmp_path):
     """Open the live game of this test's folder: at first a new one, then the same."""
-    return lambda **how: start("mine", folder=tmp_path / "game", **{"trainer": law.follow} | how)
+    return lambda **how: start("mine", folder=tmp_path / "game", **{"trainer": law.follow, "seed": 0} | how)
 
 
 @pytest.fixture

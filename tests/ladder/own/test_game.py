@@ -146,7 +146,7 @@ sys.path.insert(0, sys.argv[2])
 from tests.ladder.own import law
 from course_utils.ladder.own.opening import start
 if __name__ == "__main__":
-    start("mine", folder=sys.argv[1], trainer=law.follow).screen(processes=2)
+    start("mine", folder=sys.argv[1], trainer=law.follow, seed=0).screen(processes=2)
 """
 
 
@@ -282,6 +282,14 @@ def test_the_cure_of_an_edge_is_one_that_can_be_paid(tmp_path, here):
         assert ("game.screen(more_widths={5e+10: [12]})" in repr(status)) is cured
     with pytest.raises(Refusal, match="small runs"):
         start("mine", folder=tmp_path / "1", plan=priced(design("ladder"), recorded=True))
+
+
+def test_a_new_game_has_seeds_that_no_recorded_game_has_and_keeps_them(tmp_path):
+    games = [start("mine", folder=tmp_path / str(number), trainer=law.follow) for number in range(3)]
+    seeds = [{run.seed for run in game.design.runs} for game in games]
+    assert all(min(drawn) >= 2000 for drawn in seeds) and len(set(map(frozenset, seeds))) > 1
+    again = start("mine", folder=tmp_path / "0", trainer=law.follow)
+    assert {run.seed for run in again.design.runs} == seeds[0]
 
 
 def test_a_recorded_game_says_what_the_pool_does_not_hold(replayed, pool, tmp_path):

@@ -64,7 +64,7 @@ def test_the_picture_of_a_notebook_grows(live):
 CELLS = """
     from course_utils.ladder.own.opening import start
     from tests.ladder.own import law
-    game = start("mine", folder=FOLDER, trainer=law.follow)
+    game = start("mine", folder=FOLDER, trainer=law.follow, seed=0)
     game.screen(processes=1)
     ---
     game.seal(3.95, 3.8, 4.1)
