@@ -18,6 +18,7 @@ from course_utils.plots.picture import Picture
 _LEFT, _WRONG, _ALL = (0.065, 0.165, 0.275, 0.675), (0.705, 0.505, 0.215, 0.335), (0.42, 0.165, 0.56, 0.17)
 _REACH = 0.22  # ends of the errors of one game
 _TALL = 0.13  # ends of the errors of all games
+_HARDLY = 0.05  # a chance below which luck is no explanation
 _KEYS = tuple(MISTAKES)
 
 
@@ -261,10 +262,18 @@ class PlayAgain(Explorer):
         if len(result.games):
             ninety = format_percent(float(np.quantile(np.abs(result.errors), 0.9)))
             parts.append(t(f"{key}.words_all", count=self._counted(result), ninety=ninety))
-            parts.append(t(f"{key}.words_luck", games=len(result.games)))
+            parts.append(self._words_of_promise(result))
         if result.dropped != "nothing":
             parts.append(t(f"{key}.words_dropped_{result.dropped}"))
         return ("" if language() == "zh" else " ").join(parts)
+
+    @staticmethod
+    def _words_of_promise(result: GamesResult) -> str:
+        """Say whether the number of games inside could be luck, were the interval's promise true."""
+        more, fewer = result.luck
+        side, chance = ("wide", more) if more < fewer else ("narrow", fewer)
+        name = side if chance < _HARDLY else "luck"
+        return t(f"explorers.games.words_{name}", games=len(result.games), chance=format_percent(chance))
 
     @staticmethod
     def _words_of_mistakes(result: GamesResult) -> list[str]:

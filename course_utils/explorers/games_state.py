@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -110,6 +111,13 @@ class GamesResult:
     def inside(self) -> np.ndarray:
         """Whether the interval of every game holds what was measured."""
         return (self.lows <= 0) & (self.highs >= 0)
+
+    @property
+    def luck(self) -> tuple[float, float]:
+        """Chances that at least, and at most, so many of the games are inside, were the promise true for each."""
+        n, held, p = len(self.games), int(self.inside.sum()), self.level
+        chances = [math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
+        return sum(chances[held:]), sum(chances[: held + 1])
 
     @property
     def error(self) -> float | None:

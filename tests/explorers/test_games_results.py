@@ -106,6 +106,24 @@ def test_a_higher_level_holds_more(games):
     assert half.inside.sum() <= most.inside.sum()
 
 
+def test_luck_is_counted_as_coins_are(games):
+    result = games.compute("ladder", 0, "nothing", 0.8)
+    held = int(result.inside.sum())
+    drawn = np.random.default_rng(0).binomial(len(result.games), 0.8, 20_000)
+    assert result.luck[0] == pytest.approx(np.mean(drawn >= held), abs=0.02)
+    assert result.luck[1] == pytest.approx(np.mean(drawn <= held), abs=0.02)
+
+
+def test_an_interval_that_holds_too_few_is_called_narrow(pool):
+    runs = pool[0].copy()
+    far = runs["run"].str.startswith("game-5e11")
+    runs.loc[far, "loss_nats"] *= 1.2
+    with using_language("en"):
+        explorer = explorers.play_again(runs, pool[1])
+        assert not explorer.result.inside.any()
+        assert "too narrow" in explorer.say() and "Outside" in explorer._message(explorer.result)
+
+
 def test_what_diverged_is_left_out_and_said(pool):
     runs, curves = pool[0].copy(), pool[1]
     runs.loc[runs["run"].str.startswith("game-5e11") & (runs["seed"] == TARGET_SEED + 1), "diverged"] = True
