@@ -15,7 +15,7 @@ from course_utils.planning import DESIGNS, optimal_params
 from course_utils.planning.comparison import BUDGETS, SHARES
 from course_utils.plots.picture import Picture
 
-_LEFT, _RIGHT = (0.205, 0.185, 0.345, 0.645), (0.735, 0.185, 0.25, 0.645)
+_LEFT, _RIGHT = (0.205, 0.185, 0.345, 0.645), (0.735, 0.185, 0.24, 0.645)
 _ERRORS = (0.004, 0.3)
 _FLOPS, _PARAMS = (5e8, 3e15), (2.5e3, 8e6)
 _LABEL_TURNS = 1e12  # FLOPs of the target
