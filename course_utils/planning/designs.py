@@ -8,6 +8,7 @@ from math import isfinite
 
 import numpy as np
 
+from course_utils.i18n import format_flops, t
 from course_utils.planning.prior import BATCH_TOKENS, VOCABULARY, WIDTHS, nearest_width, optimal_params, shape
 
 RUNG_SHARES = (0.3, 0.1, 0.03, 0.01)
@@ -326,14 +327,9 @@ def _seeds(name: str, share: float, given: int | Mapping[float, int] | None, gam
 def _affordable(made: Design) -> None:
     short = min(made.runs, key=lambda run: run.steps)
     if short.steps < LEAST_STEPS:
-        raise ValueError(
-            f"budget: at {short.rung:.3g} FLOPs the width {short.width} is trained for {short.steps} steps, and fewer "
-            f"than {LEAST_STEPS} teach nothing; raise the budget, leave out that rung (rungs=...) or the width."
-        )
+        raise ValueError(t("planning.refuse_short", rung=format_flops(short.rung), width=short.width, steps=short.steps,
+                           least=LEAST_STEPS))
     left = made.budget - made.target
     if made.cost > left * (1 + 1e-9):
-        cure = "fewer widths, seeds or rungs, a smaller target, or a larger budget"
-        raise ValueError(
-            f"budget: the runs cost {made.cost:.4g} FLOPs and the target {made.target:.4g}, together "
-            f"{made.total:.4g} of {made.budget:.4g}. Choose {cure}."
-        )
+        raise ValueError(t("planning.refuse_cost", cost=format_flops(made.cost), target=format_flops(made.target),
+                           total=format_flops(made.total), budget=format_flops(made.budget)))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from ..calibration import Calibration
 
+RECORDED_CORES = 2
+"""Cores of the machine on record; its runs went two at a time."""
 _FAR = 1.5  # decades from the largest small run to the target, from which a plan is warned of
 
 
@@ -198,7 +200,7 @@ def plan(budget: float = 1e12, target: float | None = None, *, design: str = "la
     text : path or None
         A file or folder of your own to train on; the course's default text when None.
     processes : int or None
-        Runs at the same time; one for each core when None.
+        Runs at the same time; one for each core when None, of the machine whose speed it is.
     calibration : Calibration or None
         Speed of this machine; measured in ten seconds when None, or taken from the record without PyTorch.
 
@@ -243,7 +245,9 @@ def priced(design: Design, *, recorded: bool = False, processes: int | None = No
 
     if calibration is None:
         calibration = speeds.recorded() if recorded else speeds.calibrate()
-    return Plan(design, calibration, processes or os.cpu_count() or 1, text, text_key, notes)
+    if processes is None:
+        processes = RECORDED_CORES if calibration.recorded else os.cpu_count() or 1
+    return Plan(design, calibration, processes, text, text_key, notes)
 
 
 def compare(budget: float = 1e12, target: float | None = None, *, designs: Iterable[str] = DESIGNS,
