@@ -209,9 +209,11 @@ class Game:
     @property
     def plan(self) -> Plan:
         """The plan with what each run costs."""
-        from .plan import priced
+        from .plan import priced, text_notes
 
-        return priced(self._state.design, recorded=self.recorded, text=self._state.text, text_key=self._state.text_key)
+        design, key = self._state.design, self._state.text_key
+        return priced(design, recorded=self.recorded, text=self._state.text, text_key=key,
+                      notes=text_notes(key, design) if key else ())
 
     @property
     def state(self) -> str:

@@ -12,7 +12,7 @@ from course_utils.planning import design as design_of
 
 from . import state as states
 from .game import Game
-from .plan import Plan, own_text
+from .plan import Plan, own_text, text_notes
 from .refusal import Refusal
 from .sources import POOL, Lookup, Training
 from .state import Sealed, State
@@ -105,7 +105,9 @@ def _new(name, budget, target, design, text, seed, rate, plan: Plan | None) -> S
         seed = secrets.choice(FRESH_SEEDS) if seed is None else seed
         made = design_of(design or "ladder", budget=1e12 if budget is None else budget, target=target, game=seed,
                          vocabulary=vocabulary)
-    seed = seed or 0  # a plan of one's own has its seeds already
+        if key:
+            text_notes(key, made)  # refuses a text that is too short
+    seed = secrets.choice(FRESH_SEEDS) if seed is None else seed  # with a plan of one's own, that of the target
     rate = 1.0 if rate is None else rate
     if not 0 < rate <= 16:
         raise Refusal("bad_rate", rate=repr(rate))

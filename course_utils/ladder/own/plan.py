@@ -223,7 +223,7 @@ def plan(budget: float = 1e12, target: float | None = None, *, design: str = "la
     path, key, vocabulary = own_text(text)
     made = design_of(design, budget=budget, target=target, game=game, widths=widths, seeds=seeds, rungs=rungs,
                      vocabulary=vocabulary)
-    notes = _text_notes(path, made) if path else ()
+    notes = (*text_words(path), *text_notes(key, made)) if path else ()
     return priced(made, processes=processes, calibration=calibration, text=path, text_key=key, notes=notes)
 
 
@@ -271,11 +271,31 @@ def compare(budget: float = 1e12, target: float | None = None, *, designs: Itera
     return Comparison(tuple(plan(budget, target, design=name, calibration=calibration) for name in designs))
 
 
-def _text_notes(text: str, design: Design) -> tuple[str, ...]:
-    from ..own_text import check, load
+def text_notes(key: str, design: Design) -> tuple[str, ...]:
+    """Say how often the longest run reads a text of the reader's own, where that is more than once.
 
-    corpus = load(text)
+    Parameters
+    ----------
+    key : str
+        Of the text, as `own_text` gives it.
+    design : Design
+
+    Raises
+    ------
+    ValueError
+        If the longest run would read it more often than repeats are worth; the message names the cure.
+    """
+    from ..own_text import cached, check
+
+    corpus = cached(key)
     target = planned_run(design.target, design.target_width, 0, vocabulary=design.vocabulary)
     longest = max(target.tokens, *(run.tokens for run in design.runs))
     said = check(corpus, longest)
-    return (*corpus.words(), *([said] if said else []))
+    return (said,) if said else ()
+
+
+def text_words(path: str) -> tuple[str, ...]:
+    """Say what a reader's own text holds."""
+    from ..own_text import load
+
+    return tuple(load(path).words())

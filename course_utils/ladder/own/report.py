@@ -69,7 +69,7 @@ class Report(Page):
 
     def parts(self) -> list[str | Grid]:
         """Return the page as text, and where it lies."""
-        found: list[str | Grid] = [_title(self.verdict.game), self.verdict.headline()]
+        found: list[str | Grid] = [_title(self.verdict.game), self.verdict.headline(), *self.verdict.changes()]
         for heading, parts in sections(self.verdict):
             found += ["", heading, *parts]
         return [*found, "", t("ladder.report.written", path=self.path)]
@@ -104,6 +104,7 @@ def report_html(verdict: Verdict) -> str:
     body = [
         f'<header><h1>{escape(title)}</h1><p class="small">{escape(_subtitle(verdict))}</p></header>',
         f'<p class="verdict"><strong>{escape(verdict.headline())}</strong></p>',
+        *(f'<p class="verdict">{escape(sentence)}</p>' for sentence in verdict.changes()),
         question,
         f'<figure><img alt="{escape(t("ladder.report.alt"), quote=True)}" src="data:image/png;base64,{picture}"></figure>',
         f'<div class="columns">{plan}{forecast}</div>',

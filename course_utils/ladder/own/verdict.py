@@ -38,6 +38,8 @@ class Verdict(Page):
         The worst first.
     regret : Regret
         Compute that another width would have saved.
+    unchanged : bool
+        Whether plan and small runs are still those whose hash was sealed.
     """
 
     game: Game
@@ -46,6 +48,7 @@ class Verdict(Page):
     rule: Forecast
     mistakes: tuple[Mistake, ...]
     regret: Regret
+    unchanged: bool
 
     @property
     def error(self) -> float:
@@ -89,10 +92,14 @@ class Verdict(Page):
                      error=format_number(abs(self.error), 2), percent=format_percent(abs(self.error_share)),
                      side=t("ladder.verdict.high" if self.error > 0 else "ladder.verdict.low"))
 
+    def changes(self) -> list[str]:
+        """Say that the plan or a small run is another than when the prediction was sealed, if so."""
+        return [] if self.unchanged else [words("verdict.changed")]
+
     def parts(self) -> list[str | Grid]:
         """Say it."""
         origin = "verdict.recorded" if self.game.recorded else "verdict.yours"
-        return [self.headline(), self.forecasts(), self.regret_sentence(), self.mistakes_table(),
+        return [self.headline(), *self.changes(), self.forecasts(), self.regret_sentence(), self.mistakes_table(),
                 words(origin, name=self.game.name)]
 
     def forecasts(self) -> Grid:
@@ -149,6 +156,7 @@ def judge(game: Game) -> Verdict:
     """
     from course_utils.planning import mistakes, regret
 
+    from .seal import fingerprint
     from .tables import columns, curve_columns
 
     row = game.measured()
@@ -162,4 +170,5 @@ def judge(game: Game) -> Verdict:
     target = {name: values[0] for name, values in columns([row]).items()}
     return Verdict(game, row.loss, game._state.sealed, game.forecast(),
                    tuple(sorted(wrong, key=lambda each: -abs(math.log(max(each.loss, 1e-9) / row.loss)))),
-                   regret(small, target, widths=game.target_widths))
+                   regret(small, target, widths=game.target_widths),
+                   game._state.sealed.hash == fingerprint(game._state, rows))

@@ -140,6 +140,18 @@ def test_the_hash_holds_plan_and_losses(pool, live):
     assert game.seal().sealed.hash != hashes[0]
 
 
+def test_a_small_run_that_is_changed_after_the_seal_is_noticed(pool):
+    game = recorded(0, folder=pool)
+    game.screen()
+    game.seal()
+    game.train()
+    assert game.verdict().unchanged and not game.verdict().changes()
+    row = game._source._pool.rows["game-5e10-d12-s0"]
+    game._source._pool.rows[row.run] = type(row)(**row.__dict__ | {"loss": row.loss + 1e-6})
+    assert not game.verdict().unchanged
+    assert game.verdict().changes()[0] in repr(game.verdict())
+
+
 SCREEN = """
 import sys
 sys.path.insert(0, sys.argv[2])
