@@ -30,8 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
         from .own import play
 
         return play.main(arguments[1:])
-    parser = argparse.ArgumentParser(prog="course.py ladder", description="Train the model ladder of the course. 'play NAME' plays a game of your own: "
-                                                 "play --help says how.")
+    parser = argparse.ArgumentParser(
+        prog="course.py ladder",
+        description="Train the model ladder of the course. 'play NAME' plays a game of your own: play --help says how.",
+    )
     parser.add_argument("sets", nargs="*", metavar="SET",
                         help=f"which runs: {', '.join(s for s in shipped.SETS if s not in shipped.TRIALS)} "
                              "(default: all of them)")

@@ -164,7 +164,8 @@ class Record:
                        high: float, level: float, hash: str) -> Prediction:
         """Seal a prediction and return the one that holds: where the game has one already, that one, unchanged."""
         at, spoken = self._time(), language()
-        values = (id, at, game, float(target_flops), int(width), float(loss), float(low), float(high), float(level), hash)
+        values = (id, at, game, float(target_flops), int(width), float(loss), float(low), float(high), float(level),
+                  hash)
         self._write(_ADD_PREDICTION, (*values, spoken))
         return self.prediction(id) or Prediction(*values, spoken)  # a file that is locked gives no answer yet
 

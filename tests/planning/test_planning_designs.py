@@ -10,9 +10,17 @@ from hypothesis import strategies as st
 import course_utils
 from course_utils import fitting
 from course_utils.ladder import shipped, train
-from course_utils.planning import DESIGNS, RUNG_SHARES, WIDTHS, design, nearest_width, optimal_params, planned_run
+from course_utils.planning import (
+    DESIGNS,
+    RUNG_SHARES,
+    WIDTHS,
+    design,
+    nearest_width,
+    optimal_params,
+    planned_run,
+    prior,
+)
 from course_utils.planning import designs as designs_module
-from course_utils.planning import prior
 
 GAMES = {"ladder": 20, "many_small": 10, "few_large": 20, "checkpoints": 20, "cooldowns": 10}
 
@@ -49,7 +57,7 @@ def test_the_rule_gives_the_widths_that_the_pool_trained():
 
 
 def test_constants_are_those_of_the_training_code_and_of_the_shipped_valley(shipped_runs):
-    assert prior.BATCH_TOKENS == shipped.runs("smoke")[0].batch_tokens
+    assert shipped.runs("smoke")[0].batch_tokens == prior.BATCH_TOKENS
     assert designs_module.COOLDOWN_SHARE == train.COOLDOWN_SHARE
     grid, _ = shipped_runs
     fit = fitting.fit_valley_surface(grid["params_blocks_and_head"], grid["flops"], grid["loss_nats"], n=10)

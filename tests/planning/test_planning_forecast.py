@@ -218,7 +218,7 @@ def test_many_ladders_at_once_are_the_ladders_one_by_one():
 
 
 def test_predict_knows_the_runs_best_and_the_distance_least():
-    size, compute, loss, law = ladder(noise=0.003)
+    size, compute, loss, _law = ladder(noise=0.003)
     made = forecast(size, compute, loss, target_flops=5e11)
     mean, sd = made.predict(size, compute)
     assert mean.shape == sd.shape == size.shape
@@ -228,7 +228,7 @@ def test_predict_knows_the_runs_best_and_the_distance_least():
     assert made.predict(6e4, 5e12)[1] > sd.max()
     assert np.exp(made.predict(made.target_params, 5e11)[0]) == pytest.approx(made.loss)
     assert made.optimal_params(5e11) == pytest.approx(made.best_params)
-    with pytest.raises(ValueError, match="params: row 1 is .*not positive"):
+    with pytest.raises(ValueError, match=r"params: row 1 is .*not positive"):
         made.predict([1.0, -2.0], 1e11)
 
 

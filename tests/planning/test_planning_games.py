@@ -274,7 +274,7 @@ def test_twenty_games_hold_about_what_they_promise(pool):
 
 def test_a_game_that_the_table_does_not_hold_is_refused(pool):
     runs, curves = pool
-    with pytest.raises(ValueError, match="game: 25 of 25 runs of game 20 are not in the table.*game-5e10-d6-s20"):
+    with pytest.raises(ValueError, match=r"game: 25 of 25 runs of game 20 are not in the table.*game-5e10-d6-s20"):
         replay(runs, curves, game=20)
     with pytest.raises(ValueError, match="game: the table holds no target of 5e\\+11 FLOPs with the seed 1000"):
         replay(runs[runs["budget"] < 5e11], curves)

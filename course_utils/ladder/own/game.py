@@ -1,4 +1,4 @@
-"""A game: plan, small runs, forecast, seal, one large run, verdict; in this order, and it can be broken off anywhere."""
+"""A game: plan, small runs, forecast, seal, one large run, verdict; in this order, broken off where you like."""
 
 from __future__ import annotations
 

@@ -74,7 +74,8 @@ class LiveFigure:
                 curve = tables.curves.get(name, [])
                 bold = {"linewidth": 1.4, "alpha": 0.9} if name in self.now else {"linewidth": 0.8, "alpha": 0.35}
                 self._finished[name] = plots.measured(
-                    self.axes, [*(point.flops for point in curve), row.flops], [*(point.loss for point in curve), row.loss],
+                    self.axes, [*(point.flops for point in curve), row.flops],
+                    [*(point.loss for point in curve), row.loss],
                     linestyle="-", markersize=4, markevery=[-1], **bold)
         for name in [name for name in self._flying if name in tables.rows or name not in flying]:
             self._flying.pop(name).remove()

@@ -98,13 +98,14 @@ class Plan(Page):
         """Say it."""
         design, bought = self.design, self.simulation
         return [
-            words("plan.lead", budget_flops=design.budget, target_flops=design.target, design=t(f"planning.design.{design.name}")),
+            words("plan.lead", budget_flops=design.budget, target_flops=design.target,
+                  design=t(f"planning.design.{design.name}")),
             Grid([t(f"ladder.plan.{name}") for name in ("rung", "widths", "seeds", "each", "seconds")], self._rows()),
             words("plan.total", cost_flops=design.cost, total_flops=design.total, budget_flops=design.budget,
                   share=format_percent(design.total / design.budget)),
             words("plan.time", wall=format_duration(self.wall_seconds), processes=self.processes),
-            words("plan.buys", width=format_percent(bought.interval_width / 2), median=format_percent(bought.error_median),
-                  worst=format_percent(bought.error_90)),
+            words("plan.buys", width=format_percent(bought.interval_width / 2),
+                  median=format_percent(bought.error_median), worst=format_percent(bought.error_90)),
             *self.notes,
             *self.notices(),
         ]

@@ -106,7 +106,8 @@ def report_html(verdict: Verdict) -> str:
         f'<p class="verdict"><strong>{escape(verdict.headline())}</strong></p>',
         *(f'<p class="verdict">{escape(sentence)}</p>' for sentence in verdict.changes()),
         question,
-        f'<figure><img alt="{escape(t("ladder.report.alt"), quote=True)}" src="data:image/png;base64,{picture}"></figure>',
+        f'<figure><img alt="{escape(t("ladder.report.alt"), quote=True)}" '
+        f'src="data:image/png;base64,{picture}"></figure>',
         f'<div class="columns">{plan}{forecast}</div>',
         result,
         f'<div class="columns">{mistakes}<div>{learnt}{limits}</div></div>',

@@ -65,7 +65,8 @@ class Status(Page):
         diverged = tuple((row.run, curves[row.run][-1].step if curves.get(row.run) else 0)
                          for row in every if row.diverged)
         state = game.state
-        at_edge = tuple(_beyond(game, rung, width) for rung, width in edges(rows).items()) if state == "screened" else ()
+        at_edge = (tuple(_beyond(game, rung, width) for rung, width in edges(rows).items()) if state == "screened"
+                   else ())
         return cls(game.name, game.recorded, state, len(rows), len(game.design.runs), game.spent,
                    game.design.budget, 0.0 if game.recorded else sum(row.seconds for row in every), game.left, diverged,
                    at_edge, stopped)

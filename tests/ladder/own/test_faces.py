@@ -50,7 +50,7 @@ def test_the_verdict_counts_right(pool, kept):
     assert len(errors) >= 6 and errors[0] == max(errors)
     assert kept.predictions()[0].measured == verdict.measured
     outside = played(pool, seal=(3.0, 2.9, 3.1)).verdict()
-    assert not outside.inside and outside.rule == outside.game.forecast() or outside.rule.loss == verdict.rule.loss
+    assert (not outside.inside and outside.rule == outside.game.forecast()) or outside.rule.loss == verdict.rule.loss
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -75,7 +75,8 @@ def test_the_page_holds_everything_and_needs_nothing(pool, tmp_path, code):
         page = report.path.read_text("utf-8")
         verdict = report.verdict
         assert {"en": 'lang="en"', "vi": 'lang="vi"', "zh": 'lang="zh-Hans"'}[code] in page
-        for needed in ("3.950", f"{verdict.measured:.3f}", verdict.sealed.hash, game._state.id, escape(verdict.regret.words())):
+        for needed in ("3.950", f"{verdict.measured:.3f}", verdict.sealed.hash, game._state.id,
+                       escape(verdict.regret.words())):
             assert needed in page
         assert all(escape(each.name()) in page for each in verdict.mistakes)
         assert not re.search(r'(?:src|href)="(?!data:)', page) and "url(" not in page and "<script" not in page
@@ -158,8 +159,8 @@ def test_the_package_is_cheap_and_lists_what_it_offers():
     import subprocess
     import sys
 
-    code = ("import sys; from course_utils import ladder; ladder.__all__; print(sorted({'torch', 'pandas', 'matplotlib', "
-            "'scipy', 'tokenizers'} & {name.split('.')[0] for name in sys.modules}))")
+    code = ("import sys; from course_utils import ladder; ladder.__all__; print(sorted({'torch', 'pandas', "
+            "'matplotlib', 'scipy', 'tokenizers'} & {name.split('.')[0] for name in sys.modules}))")
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
     assert {"plan", "compare", "calibrate", "start", "recorded"} <= set(dir(ladder))

@@ -89,7 +89,8 @@ def test_a_seal_survives_in_the_folder_when_the_record_is_gone(live, monkeypatch
     game = live()
     game.screen(executor=here)
     game.seal(3.95, 3.9, 4.0)
-    monkeypatch.setattr("course_utils.questions.record.current", lambda record=Record(None): record)
+    emptied = Record(None)
+    monkeypatch.setattr("course_utils.questions.record.current", lambda: emptied)
     assert live().sealed().sealed.loss == 3.95
 
 
@@ -275,7 +276,7 @@ def test_more_widths_go_where_the_best_is_at_the_edge(live, here):
     assert len(game.design.runs) == before + 2 and game.state == "screened"
     assert live().design.by_rung()[5e9][-1].width == 20
     assert len(live().screening()) == before + 2
-    with pytest.raises(Refusal, match="even|2"):
+    with pytest.raises(Refusal, match=r"even|2"):
         game.screen(more_widths={5e9: [7]})
     with pytest.raises(Refusal) as refused:
         game.screen(more_widths={7e9: [20]})
