@@ -189,9 +189,9 @@ def lab(tmp_path_factory, chromium) -> Iterator[Lab]:
     server.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(chromium):
-    """One Chromium for all browser tests; closed after them, because a second playwright cannot start beside it."""
+    """One Chromium for the tests of a file; closed after them, because a second playwright cannot start beside it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:

@@ -42,7 +42,7 @@ def test_every_epoch_reads_the_whole_stock_once_and_in_another_order():
 
 @pytest.mark.parametrize("tokens", [512 * 40, 512 * 100])
 def test_one_epoch_of_a_stock_is_the_fresh_run(corpus, monkeypatch, tokens):
-    monkeypatch.setattr(train, "_text", lambda: corpus)
+    monkeypatch.setattr(train, "_corpus", lambda key: corpus)
     stocked = shipped._stocked("repetition", "x", 16, tokens, 1, 7)
     fresh = dataclasses.replace(stocked, unique_tokens=0)
     ours, held_out, oracle, _ = train._data(stocked)
@@ -63,7 +63,7 @@ def test_noise_replaces_its_share_evenly_and_once_for_all_epochs(corpus, monkeyp
     with pytest.raises(ValueError, match=r"noise is 1\.0"):
         repetition.with_noise(clean, 1.0, 1024, seed=2)
 
-    monkeypatch.setattr(train, "_text", lambda: corpus)
+    monkeypatch.setattr(train, "_corpus", lambda key: corpus)
     run = shipped._stocked("noised", "x", 16, 512 * 20, 3, 7, noise=0.15)
     batch, held_out, _, _ = train._data(run)
     epochs = [np.concatenate([batch(20 * e + step) for step in range(20)]) for e in range(3)]
