@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # course.py and course_door stand beside the package, not in it
@@ -23,6 +24,11 @@ _LONGEST = (
     "tests/test_package.py",
     "tests/fitting/test_fit_repeated.py",
 )
+
+# Cases that are drawn are the same ones every time, so that a run of the tests says something about the change it
+# tests; COURSE_THOROUGH draws new ones.
+settings.register_profile("course", derandomize=not os.environ.get("COURSE_THOROUGH"))
+settings.load_profile("course")
 
 # No test may write into the record of whoever runs the tests.
 os.environ["SCALING_LAWS_PROGRESS"] = "off"

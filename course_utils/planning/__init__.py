@@ -13,7 +13,7 @@ Loss is in nats per token; N counts blocks and head, C their FLOPs and those of 
 from __future__ import annotations
 
 from course_utils.planning.designs import DESIGNS, RUNG_SHARES, Design, PlannedRun, design, planned_run
-from course_utils.planning.forecast import Forecast, ForecastWarning, forecast
+from course_utils.planning.forecast import Forecast, ForecastWarning, UninformativeRunsError, forecast
 from course_utils.planning.mistakes import MISTAKES, Mistake, mistakes
 from course_utils.planning.prior import WIDTHS, nearest_width, optimal_params
 from course_utils.planning.regret import Regret, regret
@@ -35,6 +35,7 @@ __all__ = [
     "Regret",
     "Replay",
     "Simulation",
+    "UninformativeRunsError",
     "World",
     "design",
     "forecast",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_utils.fitting import validation
-from course_utils.planning.posterior import Array, Plan, Valleys, posterior
+from course_utils.planning.posterior import SAME_RUNG, Array, Plan, Valleys, posterior, rungs_of
 from course_utils.planning.prior import WIDTHS, nearest_width
 
 FAR = 1.5
@@ -23,6 +23,11 @@ BESIDE = 1.0
 """A lowest point further than so many e-folds of N from the sizes tried, seen along the valley, is none."""
 _ODD = 30.0  # a loss so many times above or below the median is no loss of the same kind of run
 _WIDEST = 1e6  # ratio of the largest to the smallest N
+_NOWHERE = 1e6  # an interval that reaches so many times above or below the losses measured tells nothing
+
+
+class UninformativeRunsError(ValueError):
+    """Say that runs tell nothing about a target: the interval would reach beyond any loss."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,12 @@ class Forecast:
     def interval(self, level: float) -> tuple[float, float]:
         """Compute the interval of another level."""
         sd = (np.log(self.high) - np.log(self.loss)) / student_quantiles(self.level, self.valleys.freedom[0])
-        reach = student_quantiles(validation.probability(level), self.valleys.freedom[0]) * sd
+        reach = float(student_quantiles(validation.probability(level), self.valleys.freedom[0]) * sd)
+        if reach > np.log(_NOWHERE):
+            raise ValueError(
+                f"level: an interval of {level!r} would reach a factor of {_NOWHERE:.0e} either way from "
+                f"{self.loss:.4g}; ask for less."
+            )
         return float(self.loss * np.exp(-reach)), float(self.loss * np.exp(reach))
 
     def summary(self) -> str:
@@ -184,6 +194,8 @@ def forecast(
     ValueError
         If a value is bad, lengths differ, there are fewer than three runs, all have one compute, sizes or computes
         span too much to be of one ladder, or the target is further than six decades away.
+    UninformativeRunsError
+        If they say so little about the target that its interval would reach a factor of a million from their losses.
 
     Source
     ------
@@ -212,6 +224,7 @@ def forecast(
     u = np.log(target_params) - plan.centre[0]
     mean, sd, spread = (float(x[0]) for x in target_law(valleys, np.array([u]), v))
     reach = float(student_quantiles(level, valleys.freedom[0])) * sd
+    _refuse_nowhere(y, mean - reach, mean + reach, target_flops, target_params)
     ends = np.array([plan.at[0], plan.at[-1], v])
     slopes, variances = valleys.slope(ends)
     low, high = float(np.exp(mean - reach)), float(np.exp(mean + reach))
@@ -300,10 +313,10 @@ def _refuse(size: Array, compute: Array, y: Array, target_flops: float, target_p
             f"loss: row {row} is {y[row]:.4g}, more than {_ODD:.0f} times off the median of {np.median(y):.4g}; a run "
             "that diverged carries no size of loss. Drop the row, or check its unit."
         )
-    if compute.max() <= 1.2 * compute.min():
+    if rungs_of(np.log(compute)).max() == 0:
         raise ValueError(
-            "flops: all runs lie within a factor of 1.2 of each other, and a forecast needs two computes. Add runs at "
-            "another budget."
+            f"flops: every run lies within a factor of {SAME_RUNG} of the next, and a forecast needs two computes apart. "
+            "Add runs at another budget."
         )
     for name, column, target, most in (
         ("target_flops", compute, target_flops, FARTHEST),
@@ -314,6 +327,16 @@ def _refuse(size: Array, compute: Array, y: Array, target_flops: float, target_p
                 f"{name}: {target:.4g} lies more than {most:.0f} decades from the runs ({column.min():.4g} to "
                 f"{column.max():.4g}); check the unit, or train larger runs first."
             )
+
+
+def _refuse_nowhere(y: Array, low: float, high: float, target_flops: float, target_params: float) -> None:
+    middle = float(np.log(np.median(y)))
+    if max(high - middle, middle - low) > np.log(_NOWHERE):
+        raise UninformativeRunsError(
+            f"target_params: these runs tell nothing about N = {target_params:.4g} at {target_flops:.4g} FLOPs; the "
+            f"interval would reach a factor of {_NOWHERE:.0e} or more from the losses measured. Name a target nearer "
+            "to the runs, or add sizes and computes."
+        )
 
 
 def _beyond_best(size: Array, compute: Array, y: Array, target_flops: float) -> float:

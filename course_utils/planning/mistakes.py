@@ -11,7 +11,7 @@ import numpy as np
 
 from course_utils.accounting.shape import Shape
 from course_utils.planning.designs import CURVE_FROM
-from course_utils.planning.forecast import forecast
+from course_utils.planning.forecast import UninformativeRunsError, forecast
 from course_utils.planning.posterior import Array, rungs_of
 from course_utils.planning.tables import Runs, curve_of
 
@@ -93,7 +93,8 @@ def mistakes(
     Returns
     -------
     list of Mistake
-        In the order of `MISTAKES`; a mistake that these runs do not allow (no curves, one rung) is left out.
+        In the order of `MISTAKES`; a mistake that these runs do not allow (no curves, one rung, a width that they
+        tell nothing about) is left out.
 
     Raises
     ------
@@ -178,7 +179,10 @@ def same_width(case: Case) -> float | None:
         return None
     size = float(case.runs.params[case.best[-1]][0])
     runs = case.runs
-    return forecast(runs.params, runs.flops, runs.loss, target_flops=case.target_flops, target_params=size).loss
+    try:
+        return forecast(runs.params, runs.flops, runs.loss, target_flops=case.target_flops, target_params=size).loss
+    except UninformativeRunsError:  # no number to be wrong with
+        return None
 
 
 def without_head(case: Case) -> float | None:

@@ -38,6 +38,7 @@ SAME_ROWS = st.lists(
 )
 @example(rows=[(1e4, 1e10, 4.0)] * 3 + [(1e4, 1e11, 4.0)], target=1e12, size=None, level=0.8)
 @example(rows=[(1e3, 1e9, 1.0), (1e6, 1e12, 12.0), (1e6, 1e9, 0.5)], target=1e15, size=1e11, level=0.99)
+@example(rows=[(1e3, 1e9, 1.0), (1e3, 1e9, 1.0), (1e4, 1.2e9 + 1, 1.0)], target=1e4, size=1e10, level=0.99)
 def test_a_forecast_or_a_reason(rows, target, size, level):
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], []]
     with warnings.catch_warnings():
@@ -71,6 +72,7 @@ def test_a_forecast_or_a_reason(rows, target, size, level):
     ),
     without=st.booleans(),
 )  # fmt: skip
+@example(rows=[(4, 1e10, 2.0), (4, 1e11, 1.0), (8, 1e10, 1.0), (8, 1e11, 2.0)], without=False)
 def test_mistakes_of_any_runs_are_finite_numbers(rows, without):
     width, flops, loss = (list(column) for column in zip(*rows, strict=True))
     table = {
@@ -90,11 +92,15 @@ def test_mistakes_of_any_runs_are_finite_numbers(rows, without):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=st.one_of(ROWS, SANE_ROWS))
+@example(rows=[(1e4, 1e10, 4.0), (2e4, 1.15e10, 3.0), (3e4, 1.3e10, 4.0)])  # every one beside the next: one rung
 def test_a_world_or_a_reason(rows):
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], []]
-    try:
-        world = World.of(*columns)
-    except ValueError as refusal:
-        assert len(str(refusal)) > 30
-        return
-    assert np.isfinite(world.log_loss(1e5, 1e12))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            world = World.of(*columns)
+        except ValueError as refusal:
+            assert len(str(refusal)) > 30
+            return
+        assert np.isfinite(world.log_loss(1e5, 1e12))
+        assert np.isfinite([world.loss, world.exponent, world.valley_scale, world.noise]).all()
