@@ -315,7 +315,7 @@ def _refuse(size: Array, compute: Array, y: Array, target_flops: float, target_p
         )
     if rungs_of(np.log(compute)).max() == 0:
         raise ValueError(
-            f"flops: every run lies within a factor of {SAME_RUNG} of the next, and a forecast needs two computes apart. "
+            f"flops: all runs lie within a factor of {SAME_RUNG} of the next, and a forecast needs two computes. "
             "Add runs at another budget."
         )
     for name, column, target, most in (
