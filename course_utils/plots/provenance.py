@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ class Provenance:
 
 _KINDS = ("measured", "published", "simulated", "fitted")
 _SYMBOLS = {"measured": "●", "published": "□", "simulated": "×", "fitted": "—"}
+_OTHERS = re.compile(r"([^\s,;]+) et al\. (\d{4})")
 _provenance: WeakKeyDictionary = WeakKeyDictionary()
 
 
@@ -64,7 +66,7 @@ def published(ax: Axes, x: ArrayLike, y: ArrayLike, *, source: str, **style) -> 
     ax, x, y, **style
         As for ``measured``.
     source : str
-        Paper or repository, as the reader should see it: ``"Hoffmann et al. 2022"``.
+        Paper or repository: ``"Hoffmann et al. 2022"``; "et al." is shown as the reader's language writes it.
 
     Raises
     ------
@@ -75,6 +77,7 @@ def published(ax: Axes, x: ArrayLike, y: ArrayLike, *, source: str, **style) -> 
         raise ValueError(
             "source: published numbers need one. Pass the paper or repository, e.g. 'Hoffmann et al. 2022'."
         )
+    source = _OTHERS.sub(lambda found: figure_words("plots.and_others", first=found[1], year=found[2]), source)
     look = {
         "linestyle": "none",
         "marker": "s",

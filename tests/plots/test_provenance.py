@@ -32,6 +32,27 @@ def test_published_are_hollow_orange_squares_with_their_source(ax):
         plots.published(ax, X, Y, source=" ")
 
 
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("en", "Hoffmann et al. 2022; Clark et al. 2022"),
+        ("vi", "Hoffmann và cộng sự 2022; Clark và cộng sự 2022"),
+        ("zh", "Hoffmann 等（2022）; Clark 等（2022）"),
+    ],
+)
+def test_others_are_named_in_the_readers_language(ax, code, shown, request):
+    if code == "zh":
+        request.getfixturevalue("chinese_font")
+    set_language(code)
+    line = plots.published(ax, X, Y, source="Hoffmann et al. 2022; Clark et al. 2022")
+    assert line.get_label() == shown
+    assert provenance_of(line).source == shown
+
+
+def test_a_source_without_others_stays(ax):
+    assert plots.published(ax, X, Y, source="Sardana 2024, table et al").get_label() == "Sardana 2024, table et al"
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_simulated_say_so_in_their_label(ax, code, request):
     if code == "zh":
