@@ -23,7 +23,7 @@ BITS = (16, 32, 64)
 CLASSES = 20
 """Lengths of runs that are told apart: the middles of as many equal shares of the measured ones."""
 REWRITTEN = "tables rewritten for every run"
-SELDOM = "tables rewritten once for 16 rows a run"
+SELDOM = "tables rewritten when they have grown by a sixteenth"
 
 
 class ManyRunsState(HasTraits):
