@@ -51,11 +51,15 @@ def table_of(row: dict) -> str:
 def write_whole(path: Path, content: str) -> None:
     """Replace `path` by `content` so that a reader sees the old file or the new one, never a part."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(unfinished, "w", encoding="utf-8", newline="") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)
+    try:
+        with open(unfinished, "w", encoding="utf-8", newline="") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)  # half a file on a full disk would keep it full
+        raise
 
 
 @contextlib.contextmanager
@@ -71,7 +75,7 @@ def only_one(folder: Path, patience: float = 60.0):
                 age = time.time() - lock.stat().st_mtime
             except FileNotFoundError:
                 continue  # released between the two calls
-            if age > patience:
+            if abs(age) > patience:  # from the future: the clock was set back since
                 lock.unlink(missing_ok=True)
             time.sleep(0.05)
     try:
@@ -122,8 +126,9 @@ class Store:
             self.merge()
 
     def merge(self) -> None:
-        """Move every journal file into the tables, sorted by run."""
-        if not self.journal.exists():
+        """Move every journal file into the tables, sorted by run; where none waits, nothing is touched."""
+        if not any(self.journal.glob("*.json")):
+            self._waiting = 0
             return
         with only_one(self.folder) as still_here:
             files = sorted(self.journal.glob("*.json"))

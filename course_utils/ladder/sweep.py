@@ -21,6 +21,8 @@ from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from course_utils.i18n import t
+
 from .store import Store
 from .train import Run, train
 
@@ -47,11 +49,11 @@ class SweepError(RuntimeError):
 
     def __init__(self, failed: dict[str, Exception], set_aside: list[str]):
         self.failed, self.set_aside = failed, set_aside
-        parts = [f"{name} failed ({type(error).__name__}: {error})" for name, error in failed.items()]
-        parts += [f"{name} was set aside: its worker died again and again (killed, or out of memory)"
-                  for name in set_aside]
-        shown = parts if len(parts) <= 5 else [*parts[:5], f"and {len(parts) - 5} more"]
-        super().__init__("; ".join(shown) + ". All other runs are in the tables; the same sweep tries these again.")
+        parts = [t("ladder.sweep.failed", run=name, error=f"{type(error).__name__}: {error}")
+                 for name, error in failed.items()]
+        parts += [t("ladder.sweep.set_aside", run=name) for name in set_aside]
+        shown = parts if len(parts) <= 5 else [*parts[:5], t("ladder.sweep.more", count=len(parts) - 5)]
+        super().__init__(t("ladder.sweep.missing", runs=t("ladder.sweep.between").join(shown)))
 
 
 def predicted_seconds(run: Run) -> float:
@@ -127,10 +129,7 @@ class _Local:
         try:
             self._pool.submit(_nothing).result()
         except BrokenProcessPool as error:
-            raise RuntimeError(
-                "worker processes die before they take a run. In a script, call sweep below "
-                "'if __name__ == \"__main__\":'; if memory is short, set processes=1"
-            ) from error
+            raise RuntimeError(t("ladder.sweep.no_worker")) from error
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)

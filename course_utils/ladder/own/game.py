@@ -14,6 +14,7 @@ from course_utils.planning import (
     Design,
     Forecast,
     PlannedRun,
+    UninformativeRunsError,
     forecast,
     nearest_width,
     planned_run,
@@ -21,8 +22,9 @@ from course_utils.planning import (
 )
 
 from . import state as states
+from .plan import enough
 from .refusal import Refusal
-from .seal import checked, fingerprint
+from .seal import checked, fingerprint, number
 from .sources import Source
 from .state import Sealed, State
 from .status import Status
@@ -83,6 +85,7 @@ class Game:
         Refusal
             If more widths are asked for after the seal, cost too much, or are not in the recorded pool.
         """
+        self._catch_up()
         if more_widths is not None:
             self._add(more_widths)
         missing = [run for run in self._state.design.runs if name_of(run) not in self._tables().rows]
@@ -95,11 +98,11 @@ class Game:
         Raises
         ------
         Refusal
-            If small runs are missing still.
+            If small runs are missing still, or too many of them diverged.
         """
         self._need("screened")
         target = self._target()
-        return forecast(*self._points(), target_flops=target.flops, target_params=target.params)
+        return self._foretold(target.flops, target.params)
 
     def seal(self, loss: float | None = None, low: float | None = None, high: float | None = None) -> Seal:
         """Write down a prediction with the time; from then on it cannot be changed, and the target may be trained.
@@ -122,11 +125,12 @@ class Game:
         """
         from course_utils.questions import record
 
+        self._catch_up()
         self._need("screened")
         if self._state.sealed is not None:
             raise Refusal("sealed_already", sealed=self.sealed().short())
         rule, width = self.forecast(), self.target_width
-        loss = rule.loss if loss is None else loss
+        loss = number("loss", rule.loss if loss is None else loss)
         loss, low, high = checked(loss, loss * rule.low / rule.loss if low is None else low,
                                   loss * rule.high / rule.loss if high is None else high)
         digest = fingerprint(self._state, self.screening())
@@ -145,6 +149,7 @@ class Game:
         Refusal
             If nothing is sealed yet.
         """
+        self._catch_up()
         self._need("sealed")
         stopped = self._obtain([self._target()], processes, executor) if self.measured() is None else False
         self._write_measured()
@@ -229,7 +234,7 @@ class Game:
         if self._state.sealed is not None:
             return self._state.sealed.width
         self._need("screened")
-        foretold = forecast(*self._points(), target_flops=self._state.design.target)
+        foretold = self._foretold(self._state.design.target)
         best = foretold.target_params if foretold.best_params is None else foretold.best_params
         return nearest_width(best, self.target_widths, self._state.design.vocabulary)
 
@@ -309,10 +314,19 @@ class Game:
         return planned_run(self._state.design.target, self.target_width, target_seed(self._state.seed),
                            vocabulary=self._state.design.vocabulary)
 
+    def _foretold(self, flops: float, params: float | None = None) -> Forecast:
+        points = self._points()
+        try:
+            return forecast(*points, target_flops=flops, target_params=params)
+        except UninformativeRunsError as error:
+            raise Refusal("uninformative", name=self.name) from error
+
     def _points(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return N, C and loss of everything that the fit sees: runs, or where the design says so their curves."""
         tables = self._tables()
         rows = [row for row in self.screening() if not row.diverged]
+        if not rows or not (self.design.uses_curves or enough([row.flops for row in rows])):
+            raise Refusal("too_few_left", name=self.name, left=len(rows), total=len(self.design.runs))
         curves = curve_columns(tables.curves.get(row.run, []) for row in rows)
         return rows_for_fit(self._state.design, columns(rows), curves)
 
@@ -322,6 +336,15 @@ class Game:
             return
         code = {"planned": "not_screened", "screened": "not_sealed", "sealed": "not_trained"}[now]
         raise Refusal(code, name=self.name, done=len(self.screening()), total=len(self._state.design.runs))
+
+    def _catch_up(self) -> None:
+        """Take over what was done to this game elsewhere meanwhile: in another notebook, or a terminal."""
+        if self.folder is None:
+            return
+        found = states.read(self.folder)
+        if found is None or found.id != self._state.id:
+            raise Refusal("moved", name=self.name, path=self.folder, code=f'ladder.start("{self.name}", folder="...")')
+        self._state = states.with_record(replace(found, text=self._state.text))
 
     def _keep(self, state: State) -> None:
         if self.folder is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from numbers import Real
 from os import PathLike
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from course_utils.planning import design as design_of
 
 from . import state as states
 from .game import Game
-from .plan import Plan, own_text, text_notes
+from .plan import Plan, designed, own_text, text_notes
 from .refusal import Refusal
 from .sources import POOL, Lookup, Training
-from .state import Sealed, State
+from .state import State
 
 HOME = Path(__file__).resolve().parents[3] / "my_ladders"
 """Folder of live games; git ignores it."""
@@ -60,7 +61,7 @@ def start(name: str, budget: float | None = None, *, target: float | None = None
     Raises
     ------
     Refusal
-        If another plan is given for a game that exists, or the name cannot be a folder's.
+        If another plan is given for a game that exists, the name cannot be a folder's, or the folder not be written to.
     """
     if not name or not all(letter.isalnum() or letter in "-_" for letter in name):
         raise Refusal("bad_name", name=repr(name))
@@ -69,13 +70,11 @@ def start(name: str, budget: float | None = None, *, target: float | None = None
     if found is None:
         if any(place.glob("*_runs.csv")) or any(place.glob("journal/*.json")):
             raise Refusal("runs_without_plan", path=place)
-        found = _new(name, budget, target, design, text, seed, rate, plan)
-        states.write(place, found)
-    else:
-        _same(found, name, budget, target, design, text, seed, rate, plan)
-        _text_is_there(found)
-        found = _with_record(found)
-    return Game(found, Training(place, trainer), place)
+        found = states.begin(place, _new(name, budget, target, design, text, seed, rate, plan))
+    same = _same(found, name, budget, target, design, text, seed, rate, plan)
+    if same != found:
+        states.write(place, same)
+    return Game(states.with_record(same), Training(place, trainer), place)
 
 
 def recorded(game: int = 0, design: str = "ladder", *, folder: str | PathLike | None = None) -> Game:
@@ -103,50 +102,37 @@ def _new(name, budget, target, design, text, seed, rate, plan: Plan | None) -> S
     else:
         path, key, vocabulary = own_text(text)
         seed = secrets.choice(FRESH_SEEDS) if seed is None else seed
-        made = design_of(design or "ladder", budget=1e12 if budget is None else budget, target=target, game=seed,
-                         vocabulary=vocabulary)
+        made = designed(design or "ladder", budget=1e12 if budget is None else budget, target=target, game=seed,
+                        vocabulary=vocabulary)
         if key:
             text_notes(key, made)  # refuses a text that is too short
     seed = secrets.choice(FRESH_SEEDS) if seed is None else seed  # with a plan of one's own, that of the target
     rate = 1.0 if rate is None else rate
-    if not 0 < rate <= 16:
+    if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate <= 16:
         raise Refusal("bad_rate", rate=repr(rate))
     return State(states.new_id(), name, made, seed, float(rate), path, key)
 
 
-def _same(found: State, name, budget, target, design, text, seed, rate, plan: Plan | None) -> None:
-    """Refuse another plan under the name of a game that exists."""
-    asked = {"name": name, "seed": seed, "rate": rate, "budget": budget, "target": target, "design": design,
-             "text": None if text is None else str(Path(text).expanduser().resolve())}
+def _same(found: State, name, budget, target, design, text, seed, rate, plan: Plan | None) -> State:
+    """Refuse another plan under the name of a game that exists; return the game, with its text where it lies now."""
+    asked = {"name": name, "seed": seed, "rate": rate, "budget": budget, "target": target, "design": design}
     have = {"name": found.name, "seed": found.seed, "rate": found.rate, "budget": found.design.budget,
-            "target": found.design.target, "design": found.design.name, "text": found.text}
+            "target": found.design.target, "design": found.design.name}
     for what, value in asked.items():
         if value is not None and value != have[what]:
-            raise Refusal("other_plan", name=found.name, what=what, asked=f"{value:g}" if isinstance(value, float)
-                          else value, have=have[what] or "-")
-    if plan is not None and not set(plan.design.runs) <= set(found.design.runs):
-        raise Refusal("other_runs", name=found.name)
-
-
-def _with_record(found: State) -> State:
-    """Return the state with the seal that the learner's record holds: the record decides, the folder is a copy."""
-    from course_utils.questions import record
-
-    kept = record.current().prediction(found.id)
-    if kept is None:
+            asked_for, there = (f"{each:g}" if isinstance(each, Real) else each for each in (value, have[what]))
+            raise Refusal("other_plan", name=found.name, what=what, asked=asked_for, have=there)
+    if plan is not None:
+        same = (plan.design.budget, plan.design.target) == (found.design.budget, found.design.target)
+        if not same or not set(plan.design.runs) <= set(found.design.runs):
+            raise Refusal("other_runs", name=found.name)
+        path, key = plan.text, plan.text_key
+    elif text is not None:
+        path, key, _ = own_text(text)
+    else:
         return found
-    sealed = Sealed(kept.at, kept.width, kept.loss, kept.low, kept.high, kept.level, kept.hash)
-    return replace(found, sealed=sealed)
-
-
-def _text_is_there(found: State) -> None:
-    """Encode a reader's own text again where the cache has lost it; refuse when it has changed since."""
-    if not found.text_key:
-        return
-    from ..own_text import cached, load
-
-    try:
-        cached(found.text_key)
-    except FileNotFoundError:
-        if load(found.text).key != found.text_key:
-            raise Refusal("other_text", name=found.name, path=found.text) from None
+    if key != found.text_key:
+        if path and path == found.text:
+            raise Refusal("other_text", name=found.name, path=path)
+        raise Refusal("other_plan", name=found.name, what="text", asked=path or "-", have=found.text or "-")
+    return replace(found, text=path)

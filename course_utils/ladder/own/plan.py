@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from course_utils.i18n import format_duration, format_flops, format_percent, t
 from course_utils.planning import DESIGNS, Design, PlannedRun, Simulation, planned_run, simulate
 from course_utils.planning import design as design_of
+from course_utils.planning.posterior import rungs_of
 from course_utils.planning.prior import VOCABULARY
 
 from .page import Grid, Page
-from .refusal import words
+from .refusal import Refusal, words
 from .state import State
 from .trainable import trainable
 
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 
 RECORDED_CORES = 2
 """Cores of the machine on record; its runs went two at a time."""
+_MOST = 1e24  # FLOPs; beyond, even steps are no longer counted exactly
+_FEWEST = 3  # runs of which a forecast can be made
 _FAR = 1.5  # decades from the largest small run to the target, from which a plan is warned of
 
 
@@ -221,11 +227,42 @@ def plan(budget: float = 1e12, target: float | None = None, *, design: str = "la
     >>> len(made.design.runs), made.design.total <= 1e12
     (25, True)
     """
+    if processes is not None and processes < 1:
+        raise Refusal("bad_processes", processes=processes)
     path, key, vocabulary = own_text(text)
-    made = design_of(design, budget=budget, target=target, game=game, widths=widths, seeds=seeds, rungs=rungs,
-                     vocabulary=vocabulary)
+    made = designed(design, budget=budget, target=target, game=game, widths=widths, seeds=seeds, rungs=rungs,
+                    vocabulary=vocabulary)
     notes = (*text_words(path), *text_notes(key, made)) if path else ()
     return priced(made, processes=processes, calibration=calibration, text=path, text_key=key, notes=notes)
+
+
+def designed(name: str, *, budget: float, target: float | None, **how) -> Design:
+    """Return a design out of which a game can be made; see `course_utils.planning.design`.
+
+    Raises
+    ------
+    Refusal
+        If it leaves nothing for small runs, is beyond what can be trained, or buys too few runs for a forecast.
+    """
+    if isinstance(budget, Real) and budget > _MOST:
+        raise Refusal("budget_too_large", budget_flops=float(budget), most_flops=_MOST)
+    if isinstance(budget, Real) and isinstance(target, Real) and target >= budget:
+        raise Refusal("target_too_large", budget_flops=float(budget), target_flops=float(target))
+    made = design_of(name, budget=budget, target=target, **how)
+    if not (made.uses_curves or enough([run.flops for run in made.runs])):
+        raise Refusal("too_few_runs", runs=len(made.runs))
+    return made
+
+
+def enough(flops: Sequence[float]) -> bool:
+    """Tell whether a forecast can be made of runs: three at least, of more than one rung.
+
+    Examples
+    --------
+    >>> enough([1e9, 1e9, 1e10]), enough([1e9, 1e10]), enough([1e9, 1.1e9, 1e9])
+    (True, False, False)
+    """
+    return len(flops) >= _FEWEST and rungs_of(np.log(flops)).max() > 0
 
 
 def own_text(text: str | PathLike | None) -> tuple[str, str, int]:

@@ -34,9 +34,20 @@ def checked(loss: float, low: float, high: float) -> tuple[float, float, float]:
     Refusal
         If they are no finite numbers above zero, or the loss does not lie between the ends.
     """
-    for name, value in (("loss", loss), ("low", low), ("high", high)):
-        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value) or value <= 0:
-            raise Refusal("no_loss", name=name, value=repr(value))
+    loss, low, high = number("loss", loss), number("low", low), number("high", high)
     if not low < loss < high:
-        raise Refusal("no_interval", loss=float(loss), low=float(low), high=float(high))
-    return float(loss), float(low), float(high)
+        raise Refusal("no_interval", loss=loss, low=low, high=high)
+    return loss, low, high
+
+
+def number(name: str, value: float) -> float:
+    """Return one number of a prediction.
+
+    Raises
+    ------
+    Refusal
+        If it is no finite number above zero.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value) or value <= 0:
+        raise Refusal("no_loss", name=name, value=repr(value))
+    return float(value)

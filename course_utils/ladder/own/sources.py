@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,10 +62,19 @@ class Training:
         return tables.read(self.folder)
 
     def obtain(self, runs: Sequence[PlannedRun], state: State, *, processes: int | None = None, executor=None) -> None:
-        """Train what the folder does not hold yet; see `course_utils.ladder.sweep.sweep`."""
+        """Train what the folder does not hold yet; see `course_utils.ladder.sweep.sweep`.
+
+        Raises
+        ------
+        Refusal
+            If PyTorch is missing, or the reader's own text is gone or another one.
+        """
         from ..sweep import sweep
         from ..train import train
 
+        if self.trainer is None and executor is None and importlib.util.find_spec("torch") is None:
+            raise Refusal("no_torch")
+        _text_is_there(state)
         trainer = self.trainer or functools.partial(train, trunks=self.folder / "trunks")
         for wave in _waves(trainable(runs, state)):
             sweep(wave, self.folder, processes=processes, executor=executor, trainer=trainer, bar=False,
@@ -73,6 +83,22 @@ class Training:
     def widths(self, rung: float, seed: int) -> None:
         """Every width can be trained."""
         return None
+
+
+def _text_is_there(state: State) -> None:
+    """Encode a reader's own text again where the cache has lost it; refuse when it is gone or has changed since."""
+    if not state.text_key:
+        return
+    from ..own_text import cached, load
+
+    try:
+        cached(state.text_key)
+    except FileNotFoundError:
+        if not Path(state.text).exists():
+            code = f'ladder.start("{state.name}", text="...")'
+            raise Refusal("no_text", name=state.name, path=state.text, code=code) from None
+        if load(state.text).key != state.text_key:
+            raise Refusal("other_text", name=state.name, path=state.text) from None
 
 
 def _waves(runs: list[Run]) -> list[list[Run]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course_utils.planning import Design, PlannedRun
 
-from ..store import write_whole
+from ..store import only_one, write_whole
 from .refusal import Refusal
 
 FILE = "plan.json"
@@ -69,9 +69,47 @@ def new_id() -> str:
 
 
 def write(folder: Path, state: State) -> None:
-    """Replace the file of a game, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / FILE, json.dumps({"version": VERSION} | asdict(state), indent=1) + "\n")
+    """Replace the file of a game, whole or not at all.
+
+    Raises
+    ------
+    Refusal
+        If the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / FILE, json.dumps({"version": VERSION} | asdict(state), indent=1) + "\n")
+    except OSError as error:
+        raise Refusal("no_access", path=folder, reason=error.strerror or error) from error
+
+
+def begin(folder: Path, state: State) -> State:
+    """Write a new game, and return it; where another process has just begun one in this folder, return that one.
+
+    Raises
+    ------
+    Refusal
+        If the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with only_one(folder):
+            if (found := read(folder)) is not None:
+                return found
+            write(folder, state)
+    except OSError as error:
+        raise Refusal("no_access", path=folder, reason=error.strerror or error) from error
+    return state
+
+
+def with_record(state: State) -> State:
+    """Return the state with the seal that the learner's record holds: the record decides, the folder is a copy."""
+    from course_utils.questions import record
+
+    kept = record.current().prediction(state.id)
+    if kept is None:
+        return state
+    return replace(state, sealed=Sealed(kept.at, kept.width, kept.loss, kept.low, kept.high, kept.level, kept.hash))
 
 
 def read(folder: Path) -> State | None:
@@ -80,7 +118,7 @@ def read(folder: Path) -> State | None:
     Raises
     ------
     Refusal
-        If the file is not one that this course wrote.
+        If the file is not one that this course wrote, or cannot be read.
     """
     path = folder / FILE
     try:
@@ -93,5 +131,7 @@ def read(folder: Path) -> State | None:
         return State(design=Design(runs=runs, **design), sealed=Sealed(**sealed) if sealed else None, **found)
     except FileNotFoundError:
         return None
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+    except OSError as error:
+        raise Refusal("no_access", path=path, reason=error.strerror or error) from error
+    except (KeyError, TypeError, AttributeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise Refusal("damaged", path=path, reason=error) from None

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ..store import TABLES
+from .refusal import Refusal
+
+Line = TypeVar("Line")
 
 
 @dataclass(frozen=True)
@@ -92,23 +96,34 @@ def curve_columns(curves: Iterable[list[Point]]) -> dict[str, list]:
 
 
 def read(folder: Path) -> Tables:
-    """Read the tables of games in `folder`; empty where there are none."""
+    """Read the tables of games in `folder`; empty where there are none.
+
+    Raises
+    ------
+    Refusal
+        If a table is not as this course wrote it.
+    """
     runs, curves = TABLES["games"]
-    rows = {row["run"]: _row(row) for row in _lines(folder / runs)}
     found: dict[str, list[Point]] = {}
-    for line in _lines(folder / curves):
-        point = Point(line["run"], int(line["step"]), float(line["flops"]), float(line["loss_nats"] or math.nan))
+    for point in _lines(folder / curves, _point):
         found.setdefault(point.run, []).append(point)
     for curve in found.values():
         curve.sort(key=lambda point: point.step)
-    return Tables(rows, found)
+    return Tables({row.run: row for row in _lines(folder / runs, _row)}, found)
 
 
-def _lines(path: Path) -> list[dict]:
+def _lines(path: Path, made: Callable[[dict], Line]) -> list[Line]:
     if not path.exists():
         return []
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return [made(line) for line in csv.DictReader(file)]
+    except (KeyError, TypeError, ValueError, csv.Error) as error:  # a spreadsheet has saved it, say
+        raise Refusal("damaged_table", path=path, reason=f"{type(error).__name__}: {error}") from error
+
+
+def _point(line: dict) -> Point:
+    return Point(line["run"], int(line["step"]), float(line["flops"]), float(line["loss_nats"] or math.nan))
 
 
 def _row(line: dict) -> Row:

@@ -16,6 +16,7 @@ from course_utils.planning import PlannedRun
 
 from ..store import in_flight
 from ..sweep import predicted_seconds
+from .refusal import Refusal
 from .tables import Tables
 from .trainable import trainable
 
@@ -32,12 +33,19 @@ def watching(game: Game, runs: Sequence[PlannedRun], processes: int | None, exec
     """Train runs of a game and show them meanwhile; return whether the reader broke it off (Ctrl-C, or the kernel).
 
     What was finished by then is kept.
+
+    Raises
+    ------
+    Refusal
+        If the game's folder cannot be written to: the disk is full, say.
     """
     try:
         with (Notebook if in_notebook() else Terminal)(game, runs):
             game._source.obtain(runs, game._state, processes=processes, executor=executor)
     except KeyboardInterrupt:
         return True
+    except OSError as error:
+        raise Refusal("no_access", path=game.folder, reason=error.strerror or error) from error
     return False
 
 
@@ -97,7 +105,10 @@ class Watch:
         pause = self.often
         while not self._ended.wait(pause):
             before = time.monotonic()
-            self.look()
+            try:
+                self.look()
+            except OSError:  # a full disk, say: the sweep meets it too, and its caller tells the reader
+                return
             pause = max(self.often, _SHARE * (time.monotonic() - before))
 
     def progress(self, tables: Tables, flying: dict[str, list[dict]]) -> tuple[int, float, float | None]:

@@ -68,6 +68,19 @@ def target_diverges(run: Run, *, device: str, report=None) -> tuple[dict, list[d
     return row, curve
 
 
+def all_diverge(run: Run, *, device: str, report=None) -> tuple[dict, list[dict]]:
+    """Lose every run, as far too large a learning rate does."""
+    row, curve = row_of(run)
+    return row | {"loss_nats": math.nan, "diverged": True}, curve[:2]
+
+
+def one_crashes(run: Run, *, device: str, report=None) -> tuple[dict, list[dict]]:
+    """Follow the law, but break at the widest run of the smallest rung."""
+    if run.d_model == 16 and run.budget == 5e9 and run.seed == 0:
+        raise RuntimeError(f"{run.name} broke")
+    return row_of(run)
+
+
 def interrupt(run: Run, *, device: str, report=None) -> tuple[dict, list[dict]]:
     """Follow the law until a run of the smallest rung, at which the reader presses Ctrl-C."""
     if run.budget == 5e9:

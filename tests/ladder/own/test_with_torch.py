@@ -53,9 +53,21 @@ def test_a_text_of_ones_own(tmp_path, here, monkeypatch):
     assert game.forecast().loss < 6
     assert {row.data for row in game.screening()} == {game.screening()[0].data}
     assert start("own", folder=tmp_path / "game", text=text).state == "screened"
-    next((tmp_path / "cache").rglob("own-*.npz")).unlink()
-    assert start("own", folder=tmp_path / "game").state == "screened"
-    next((tmp_path / "cache").rglob("own-*.npz")).unlink()
-    text.write_text(text.read_text() + "and more\n", encoding="utf-8")
-    with pytest.raises(Refusal, match=r"mine\.txt"):
-        start("own", folder=tmp_path / "game")
+    cached = next((tmp_path / "cache").rglob("own-*.npz"))
+    cached.unlink()
+    game = start("own", folder=tmp_path / "game")
+    game.seal()
+    moved = text.rename(tmp_path / "moved.txt")
+    with pytest.raises(Refusal, match=r"mine\.txt") as caught:
+        game.train(executor=here)
+    assert caught.value.code == "no_text" and not cached.exists()
+    text.write_text(moved.read_text(encoding="utf-8") + "and more\n", encoding="utf-8")
+    for step in (game.train, lambda: start("own", folder=tmp_path / "game", text=text)):
+        with pytest.raises(Refusal, match=r"mine\.txt") as caught:
+            step()
+        assert caught.value.code == "other_text"
+    text.unlink()
+    assert start("own", folder=tmp_path / "game", text=moved).train(executor=here).state == "trained"
+    cached.unlink()
+    moved.unlink()
+    assert start("own", folder=tmp_path / "game").verdict().measured < 7  # what is finished needs no text

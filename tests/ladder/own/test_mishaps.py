@@ -1,0 +1,180 @@
+"""What can happen to a game from outside: full disks, two windows, folders that move, trainers that break."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import os
+import time
+
+import pytest
+
+from course_utils import ladder
+from course_utils.i18n import LANGUAGES, using_language
+from course_utils.ladder import store
+from course_utils.ladder.calibration import recorded as speeds
+from course_utils.ladder.own import sources, state
+from course_utils.ladder.own.opening import start
+from course_utils.ladder.own.refusal import Refusal
+from course_utils.ladder.sweep import SweepError
+from tests.ladder.own import law
+
+
+def refused(call, code):
+    """Return the sentence of a refusal in every language; they differ."""
+    said = []
+    for language in LANGUAGES:
+        with using_language(language), pytest.raises(Refusal) as caught:
+            call()
+        assert caught.value.code == code
+        said.append(str(caught.value))
+    assert len(set(said)) == len(LANGUAGES)
+    return said
+
+
+def test_a_trainer_that_crashes_is_told_in_the_readers_language(live, here):
+    said = []
+    for language in LANGUAGES:
+        with using_language(language), pytest.raises(SweepError, match=r"RuntimeError: game-5e09-d16-s0 broke") as caught:
+            live(trainer=law.one_crashes).screen(executor=here)
+        assert list(caught.value.failed) == ["game-5e09-d16-s0"]
+        said.append(str(caught.value))
+    assert "All other runs are in the tables" in said[0]
+    assert len(set(said)) == len(LANGUAGES) and not any("tables" in each for each in said[1:])
+    assert live().status().done == 24
+    assert live().screen(executor=here).state == "screened"
+
+
+def test_without_pytorch_nothing_is_tried_and_the_cure_is_named(tmp_path, monkeypatch):
+    game = start("mine", folder=tmp_path, seed=0)
+    monkeypatch.setattr(sources.importlib.util, "find_spec", lambda name: None)
+    assert all("ladder --install" in each for each in refused(game.screen, "no_torch"))
+    assert game.status().done == 0
+
+
+def test_a_full_disk_is_a_sentence_and_what_is_finished_stays(live, here, monkeypatch):
+    game, add = live(), store.Store.add
+
+    def full(self, row, curve):
+        if len(self.finished()) >= 5:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        add(self, row, curve)
+
+    monkeypatch.setattr(store.Store, "add", full)
+    assert all("No space left" in each for each in refused(lambda: game.screen(executor=here), "no_access"))
+    monkeypatch.undo()
+    assert live().status().done == 5
+    assert live().screen(executor=here).state == "screened"
+
+
+def test_a_write_that_fails_leaves_no_half_file_and_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "plan.json"
+    store.write_whole(path, "old")
+
+    def full(number):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        store.write_whole(path, "new")
+    assert [each.name for each in tmp_path.iterdir()] == ["plan.json"] and path.read_text() == "old"
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    said = refused(lambda: start("mine", folder=tmp_path / "file", seed=0), "no_access")
+    assert all(str(tmp_path / "file") in each for each in said)
+    refused(lambda: start("mine", folder=tmp_path / "file" / "game", seed=0), "no_access")
+
+
+def test_looking_at_a_finished_game_writes_nothing_and_takes_no_lock(live, here, monkeypatch):
+    game = live()
+    game.screen(executor=here)
+    (game.folder / ".writing").touch()  # left by a kill, or held by another
+    monkeypatch.setattr(store, "write_whole", lambda *_: pytest.fail("something was written"))
+    begun = time.monotonic()
+    assert live().status().done == 25 and live().forecast().n_runs == 25
+    assert time.monotonic() - begun < 20
+
+
+def test_a_lock_from_before_the_clock_was_set_back_is_not_waited_for(tmp_path):
+    lock = tmp_path / ".writing"
+    lock.touch()
+    os.utime(lock, times=(time.time() + 86_400,) * 2)
+    begun = time.monotonic()
+    with store.only_one(tmp_path):
+        assert time.monotonic() - begun < 20
+    assert not lock.exists()
+
+
+def test_two_windows_on_one_game_take_over_what_the_other_did(live, here):
+    one, two = live(), live()
+    one.screen(executor=here)
+    two.screen(more_widths={5e9: [20]}, executor=here)
+    seal = one.seal(3.95, 3.9, 4.0)
+    assert len(live().design.runs) == len(two.design.runs) == 27
+    with pytest.raises(Refusal) as caught:
+        two.screen(more_widths={5e9: [24]})
+    assert caught.value.code == "sealed_already"
+    assert two.train(executor=here).state == "trained"
+    assert live().sealed().sealed == seal.sealed and live().verdict().unchanged
+
+
+def test_of_two_that_begin_a_game_at_once_both_have_the_same(tmp_path, monkeypatch):
+    first = start("mine", folder=tmp_path, trainer=law.follow)
+    read, blind = state.read, [True]
+    monkeypatch.setattr(state, "read", lambda folder: None if blind and blind.pop() else read(folder))
+    second = start("mine", folder=tmp_path, trainer=law.follow)
+    assert second._state == first._state == read(tmp_path)
+
+
+def test_a_game_whose_folder_has_moved_is_not_begun_again_in_silence(live, tmp_path, here):
+    game = live()
+    game.screen(executor=here)
+    game.folder.rename(tmp_path / "elsewhere")
+    for step in (game.screen, game.seal, game.train):
+        said = refused(step, "moved")
+        assert all('ladder.start("mine", folder="...")' in each for each in said)
+    assert not game.folder.exists()
+    assert start("mine", folder=tmp_path / "elsewhere", trainer=law.follow).state == "screened"
+
+
+def test_where_too_many_runs_diverge_the_game_says_so_and_names_the_cure(live, here):
+    game = live(trainer=law.all_diverge)
+    assert len(game.screen(executor=here).diverged) == 25
+    for step in (game.forecast, game.seal):
+        assert all("0" in each and "rate=0.5" in each for each in refused(step, "too_few_left"))
+
+
+def test_a_table_that_a_spreadsheet_has_saved_is_named(live, here):
+    game = live()
+    game.screen(executor=here)
+    path = game.folder / "game_runs.csv"
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    path.write_text("\n".join(";".join(row) for row in rows), encoding="utf-16")
+    assert all("game_runs.csv" in each for each in refused(game.status, "damaged_table"))
+    path.write_text("\n".join(";".join(row) for row in rows), encoding="utf-8")
+    refused(live().forecast, "damaged_table")
+
+
+def test_a_prediction_that_is_a_word_is_refused_before_it_is_multiplied(replayed):
+    replayed.screen()
+    assert all("'4'" in each for each in refused(lambda: replayed.seal("4"), "no_loss"))
+
+
+@pytest.mark.parametrize(("how", "code"), [
+    ({"budget": 1e30}, "budget_too_large"),
+    ({"target": 2e12}, "target_too_large"),
+    ({"budget": 2e11, "widths": [8], "rungs": (0.2, 0.1)}, "too_few_runs"),
+    ({"rungs": (0.1, 0.099)}, "too_few_runs"),
+    ({"processes": 0}, "bad_processes"),
+])  # fmt: skip
+def test_a_plan_that_leads_nowhere_is_refused_before_it_is_paid_for(how, code):
+    refused(lambda: ladder.plan(**how, calibration=speeds()), code)
+
+
+def test_a_game_that_leads_nowhere_is_not_begun(tmp_path):
+    refused(lambda: start("mine", 1e12, target=1e12, folder=tmp_path / "x"), "target_too_large")
+    refused(lambda: start("mine", rate="half", folder=tmp_path / "x"), "bad_rate")
+    assert not (tmp_path / "x").exists()
