@@ -16,6 +16,8 @@ from course_door.versions import command
 from course_door.words import say
 
 _MODULES = {"train": ("torch", "tokenizers"), "bench": ("lmfit", "chinchilla"), "fast": ("numba",)}
+_NOT_THE_INDEX = ("disk_full", "no_permission", "files_in_use")
+"""What another index would not cure."""
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 _CHROMIUM_PLACES = {
     "darwin": (
@@ -63,6 +65,8 @@ def require_training(environment: Environment) -> None:
 def install_training(environment: Environment, backend: str) -> None:
     """Install the extra [train] beside the locked packages, none of which it may change.
 
+    Where PyTorch's own index gives nothing, as behind some companies' proxies, the usual one is asked.
+
     Parameters
     ----------
     environment : Environment
@@ -78,8 +82,20 @@ def install_training(environment: Environment, backend: str) -> None:
         if not Path(uv).exists():
             fetch = installer.Pip(environment.python).plain(["uv"], pins)
             installer.run(fetch, say("installing_uv"), **options)
-    line = installer.Uv(uv, environment.python).extra(requirements, pins, backend)
-    installer.run(line, say("installing_training", backend=backend), **options)
+    tool = installer.Uv(uv, environment.python)
+    step = say("installing_training", backend=backend)
+    try:
+        installer.run(tool.extra(requirements, pins, backend), step, **options)
+    except Problem as problem:
+        if problem.key in _NOT_THE_INDEX:
+            raise
+        print(say("torch_index_unreachable"), flush=True)
+        try:
+            installer.run(tool.plain(requirements, pins), say("installing_training_plain"), **options)
+        except Problem as again:
+            if again.key in _NOT_THE_INDEX:
+                raise
+            raise Problem("training_failed", course=command(), log=str(environment.log)) from again
 
 
 def install_peers(environment: Environment) -> None:

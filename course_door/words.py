@@ -317,6 +317,26 @@ SENTENCES = {
         "vi": "Cài PyTorch ({backend}) cho dãy mô hình",
         "zh": "为模型阶梯安装 PyTorch（{backend}）",
     },
+    "torch_index_unreachable": {
+        "en": "PyTorch cannot be fetched from its own index. Trying the usual one, whose build may be larger (on Linux "
+        "several GB).",
+        "vi": "Không tải được PyTorch từ kho riêng của nó. Đang thử kho thông thường; bản ở đó có thể lớn hơn (trên Linux "
+        "là vài GB).",
+        "zh": "无法从 PyTorch 自己的软件源下载，改用常规软件源；那里的版本可能更大（在 Linux 上有好几 GB）。",
+    },
+    "installing_training_plain": {
+        "en": "Installing PyTorch from the usual index",
+        "vi": "Cài PyTorch từ kho thông thường",
+        "zh": "从常规软件源安装 PyTorch",
+    },
+    "training_failed": {
+        "en": "PyTorch could be fetched neither from its own index nor from the usual one. Check the network (or proxy) and "
+        "run again; all lessons and recorded games work without it: {course} ladder play --recorded 0   Details: {log}",
+        "vi": "Không tải được PyTorch, cả từ kho riêng lẫn kho thông thường. Hãy kiểm tra mạng (hoặc proxy) rồi chạy lại; "
+        "các bài học và ván ghi sẵn không cần nó: {course} ladder play --recorded 0   Chi tiết: {log}",
+        "zh": "PyTorch 自己的软件源和常规软件源都无法下载。请检查网络（或代理）后再运行；课程和存档对局不需要它："
+        "{course} ladder play --recorded 0   详情见 {log}",
+    },
     "training_ready": {
         "en": "PyTorch is installed. Three tiny models in under a minute: {course} ladder --smoke",
         "vi": "Đã cài PyTorch. Thử ba mô hình tí hon, chưa tới một phút: {course} ladder --smoke",

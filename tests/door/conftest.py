@@ -74,6 +74,8 @@ mode = os.environ.get("FAKE_UV", "")
 if mode == "hang" and "-r" in words:
     calls.with_name("hanging").write_text(str(os.getpid()))
     time.sleep(600)
+if mode == "no index of pytorch" and "--torch-backend" in words or mode == "no index" and "-c" in words:
+    sys.exit("error: Failed to fetch: `torch`\\n  cause: dns error")
 if mode.startswith("say:"):
     sys.exit(mode[4:])
 """

@@ -98,6 +98,32 @@ def test_the_ladder_installs_pytorch_only_when_asked_and_holds_the_locked_versio
 
 
 @pytest.mark.parametrize("language", ["en", "vi", "zh"])
+def test_where_pytorchs_own_index_is_out_of_reach_the_usual_one_is_asked_and_it_is_said(ready, language):
+    before = len(ready.calls())
+    done = ready.run_quick("ladder", "--install", COURSE_LANG=language, FAKE_UV="no index of pytorch")
+    assert done.returncode == 0, done.stderr
+    first, second = ready.calls()[before:]
+    assert "--torch-backend cpu" in first and "--torch-backend" not in second
+    assert second.endswith("torch>=2.6 tokenizers>=0.21")
+    assert SENTENCES["torch_index_unreachable"][language] in done.stdout
+
+
+def test_where_no_index_has_pytorch_one_sentence_says_so_and_what_works_without(ready):
+    before = len(ready.calls())
+    done = ready.run_quick("ladder", "--install", FAKE_UV="no index")
+    assert done.returncode == 1 and len(ready.calls()) == before + 2
+    assert "PyTorch could be fetched neither" in done.stderr and done.stderr.count("\n") == 1
+    assert "ladder play --recorded 0" in done.stderr
+
+
+def test_a_full_disk_is_not_blamed_on_an_index(ready):
+    before = len(ready.calls())
+    done = ready.run_quick("ladder", "--install", FAKE_UV="say:No space left on device")
+    assert done.returncode == 1 and len(ready.calls()) == before + 1
+    assert "disk is full" in done.stderr
+
+
+@pytest.mark.parametrize("language", ["en", "vi", "zh"])
 @pytest.mark.parametrize(
     ("arguments", "key", "contains"),
     [
