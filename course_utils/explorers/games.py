@@ -90,7 +90,7 @@ class PlayAgain(Explorer):
     def _build_ladder(self, picture: Picture) -> None:
         """Make the small runs, the forecast along the bottom of their valleys, its interval, and the target."""
         from course_utils import plots
-        from course_utils.explorers.colours import INK, OWN
+        from course_utils.explorers.colours import INK, MEASURED, OWN
 
         axes = picture.figure.add_axes(_LEFT)
         cheapest, dearest, lowest, highest = self.pool.limits
@@ -110,6 +110,9 @@ class PlayAgain(Explorer):
         (self._interval,) = axes.plot([], [], color=OWN, lw=4.5, alpha=0.55, solid_capstyle="butt", zorder=4)
         (self._seal,) = axes.plot([], [], "_", color=OWN, ms=13, mew=2.2, zorder=5)
         self._target = plots.measured(axes, *start, marker="*", ms=13, mec="white", mew=0.8, zorder=6)
+        key = {"transform": axes.transAxes, "ha": "right", "va": "top", "fontsize": 8.5}
+        for i, (name, colour) in enumerate((("best", MEASURED), ("target", MEASURED), ("interval", OWN))):
+            axes.text(0.99, 0.985 - 0.055 * i, t(f"explorers.games.key_{name}"), color=colour, **key)
         plots.provenance_note(axes)
 
     def _build_mistakes(self, picture: Picture) -> None:
@@ -157,6 +160,8 @@ class PlayAgain(Explorer):
         (self._dots,) = axes.plot([], [], "o", ls="none", color=INK, ms=4.5, mew=0)
         (self._open,) = axes.plot([], [], "o", ls="none", color="#D55E00", mfc="white", ms=5.5, mew=1.5)
         (self._chosen,) = axes.plot([], [], "o", ls="none", mec=OWN, mfc="none", ms=11, mew=1.8)
+        place = {"ha": "right", "va": "center", "fontsize": 8.5, "color": MUTED}
+        picture.figure.text(sum(_ALL[::2]), 0.07, t("explorers.games.key_all"), **place)
         self._count = picture.text(_ALL[0], 0.368, ha="left", va="center", fontsize=9.5, color=INK)
 
     def draw(self, result: GamesResult) -> Hashable:

@@ -28,6 +28,7 @@ class Provenance:
 
 _KINDS = ("measured", "published", "simulated", "fitted")
 _SYMBOLS = {"measured": "●", "published": "□", "simulated": "×", "fitted": "—"}
+_DASHES = "┄"  # for what is simulated and drawn as curves alone
 _OTHERS = re.compile(r"([^\s,;]+) et al\. (\d{4})")
 _provenance: WeakKeyDictionary = WeakKeyDictionary()
 
@@ -180,7 +181,8 @@ def provenance_note(ax: Axes) -> None:
     >>> ax.texts[-1].get_text()
     '● measured by this course'
     """
-    found = [_provenance[line] for line in ax.get_lines() if line in _provenance]
+    lines = [line for line in ax.get_lines() if line in _provenance]
+    found = [_provenance[line] for line in lines]
     if not found:
         raise ValueError("ax: no series of known origin. Draw with measured, published, simulated or fitted first.")
     parts = []
@@ -188,7 +190,10 @@ def provenance_note(ax: Axes) -> None:
         of_kind = [provenance for provenance in found if provenance.kind == kind]
         if of_kind:
             sources = "; ".join(dict.fromkeys(provenance.source for provenance in of_kind))
-            parts.append(f"{_SYMBOLS[kind]} " + figure_words(f"plots.note_{kind}", source=sources))
+            curves = kind == "simulated" and all(
+                line.get_marker() in ("None", "none", "", None) for line in lines if _provenance[line].kind == kind
+            )
+            parts.append(f"{_DASHES if curves else _SYMBOLS[kind]} " + figure_words(f"plots.note_{kind}", source=sources))
     below_label = (0, -44 if ax.get_xlabel() else -26)
     ax.annotate(
         "    ".join(parts),

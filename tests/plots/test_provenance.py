@@ -135,3 +135,12 @@ def luminance(colour):
 def test_colours_of_data_stand_out_from_white(name):
     """Graphics need a contrast of 3 to 1 (WCAG 2.1, 1.4.11)."""
     assert 1.05 / (luminance(plots.COLOURS[name]) + 0.05) >= 3
+
+
+def test_the_note_shows_dashes_where_nothing_but_curves_is_simulated(ax):
+    plots.simulated(ax, X, Y, line=True)
+    plots.provenance_note(ax)
+    assert ax.texts[-1].get_text().startswith("┄ ")
+    plots.simulated(ax, X, Y)
+    plots.provenance_note(ax)
+    assert ax.texts[-1].get_text().startswith("× ")
