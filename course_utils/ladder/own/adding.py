@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from numbers import Integral
+from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from course_utils.planning import WIDTHS, PlannedRun, planned_run
+from course_utils.planning.designs import LEAST_STEPS
 
 from .refusal import Refusal
 
@@ -50,15 +51,15 @@ def runs_to_add(game: Game, more: Iterable[int] | Mapping[float, Iterable[int]])
     Raises
     ------
     Refusal
-        If a width is no even whole number from 2, a rung is not in the plan, or widths alone are given and no best
-        width lies at an edge.
+        If a width is no even whole number from 2, or too large for its rung, a rung is not in the plan, or widths alone
+        are given and no best width lies at an edge.
     """
     design = game.design
     by_rung = design.by_rung()
     if isinstance(more, Mapping):
-        chosen = {_rung(key, by_rung, design.target): tuple(widths) for key, widths in more.items()}
+        chosen = {_rung(key, by_rung, design.target): _several(widths) for key, widths in more.items()}
     else:
-        at_edge, widths = edges(game.screening()), tuple(more)
+        at_edge, widths = edges(game.screening()), _several(more)
         if not at_edge:
             example = f"more_widths={{{next(iter(by_rung)):g}: [{', '.join(map(str, widths))}]}}"
             raise Refusal("no_edge", code=example, rungs=", ".join(f"{rung:g}" for rung in by_rung))
@@ -72,11 +73,19 @@ def runs_to_add(game: Game, more: Iterable[int] | Mapping[float, Iterable[int]])
         seeds = sorted({run.seed for run in by_rung[rung]})
         added += [planned_run(rung, int(width), seed, by_rung[rung][0].schedule, design.vocabulary) for seed in seeds
                   for width in sorted(set(widths)) if (rung, int(width), seed) not in planned]
+    for run in added:
+        if run.steps < LEAST_STEPS:
+            raise Refusal("too_short", rung_flops=run.rung, width=run.width, steps=run.steps, least=LEAST_STEPS)
     return tuple(added)
 
 
+def _several(widths: Iterable[int] | int) -> tuple[int, ...]:
+    """Return widths; one alone is one."""
+    return tuple(widths) if isinstance(widths, Iterable) and not isinstance(widths, str) else (widths,)
+
+
 def _rung(key: float, by_rung: Mapping[float, tuple], target: float) -> float:
-    for rung in by_rung:
+    for rung in by_rung if isinstance(key, Real) else ():
         if abs(key / rung - 1) < _SAME or abs(key * target / rung - 1) < _SAME:
             return rung
-    raise Refusal("no_rung", rung=f"{key:g}", rungs=", ".join(f"{rung:g}" for rung in by_rung))
+    raise Refusal("no_rung", rung=f"{key:g}" if isinstance(key, Real) else repr(key), rungs=", ".join(f"{rung:g}" for rung in by_rung))

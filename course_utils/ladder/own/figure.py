@@ -65,6 +65,7 @@ def _note(game: Game, foretold: Forecast | None, verdict: Verdict | None) -> str
     words = ["● " + figure_words("plots.note_measured" if game.recorded else "ladder.figure.note_yours")]
     if foretold is not None:
         words.append("— " + figure_words("plots.note_fitted"))
+        words.append("┃ " + figure_words("ladder.figure.note_interval"))
     if game._state.sealed is not None:
         words.append("◆ " + figure_words("ladder.figure.note_sealed"))
     if verdict is not None:
@@ -90,10 +91,10 @@ def _valleys(ax: Axes, game: Game, foretold: Forecast | None) -> None:
         if foretold is not None:
             end = (grid[-1], float(np.exp(mean[-1])))
         with using_language(figure_language()):
-            ax.annotate(format_flops(rung, 2).removesuffix(" FLOPs"), end, xytext=(5, 0), textcoords="offset points",
+            ax.annotate(format_flops(rung, 2), end, xytext=(5, 0), textcoords="offset points",
                         fontsize=8, color=plots.COLOURS["grey"], va="center", annotation_clip=False)
     if by_rung:
-        ax.set_xlim(min(row.params for row in rows) / 1.25, max(row.params for row in rows) * 1.9)
+        ax.set_xlim(min(row.params for row in rows) / 1.25, max(row.params for row in rows) * 2.6)
     plots.params_axis(ax)
     plots.loss_axis(ax)
 

@@ -262,7 +262,7 @@ def enough(flops: Sequence[float]) -> bool:
     >>> enough([1e9, 1e9, 1e10]), enough([1e9, 1e10]), enough([1e9, 1.1e9, 1e9])
     (True, False, False)
     """
-    return len(flops) >= _FEWEST and rungs_of(np.log(flops)).max() > 0
+    return len(flops) >= _FEWEST and bool(rungs_of(np.log(flops)).max() > 0)
 
 
 def own_text(text: str | PathLike | None) -> tuple[str, str, int]:

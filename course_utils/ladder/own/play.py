@@ -10,8 +10,10 @@ from pathlib import Path
 from course_utils.i18n import t
 from course_utils.planning import DESIGNS
 
+from ..sweep import SweepError
 from .game import Game
 from .refusal import Refusal
+from .seal import checked
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +35,13 @@ def main(arguments: list[str]) -> int:
             game = start(options.name, options.budget, target=options.target, design=options.design, text=options.text,
                          folder=options.folder, seed=options.seed, rate=options.rate)
         return play(game, predict=options.predict, processes=options.processes, report=options.report)
-    except (ValueError, FileNotFoundError, FileExistsError) as error:
+    except KeyboardInterrupt:
+        print("\n" + t("ladder.play.stopped"))
+        return 130
+    except SweepError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 
@@ -57,6 +65,8 @@ def play(game: Game, *, predict: list[float] | None = None, processes: int | Non
     int
         0, or 130 when it was broken off.
     """
+    if predict is not None:
+        checked(*predict)  # before hours of training, not after
     if game.state == "planned":
         if not game.screening():
             print(game.plan, end="\n\n", flush=True)
@@ -67,7 +77,7 @@ def play(game: Game, *, predict: list[float] | None = None, processes: int | Non
     if game.state == "screened":
         print(game.forecast(), end="\n\n", flush=True)
         print(game.seal(*(predict or _asked())), end="\n\n", flush=True)
-    elif predict is not None:
+    elif predict is not None and tuple(predict) != game.sealed().numbers():
         raise Refusal("sealed_already", sealed=game.sealed().short())
     if game.state == "sealed":
         status = game.train(processes=processes)
@@ -85,16 +95,33 @@ def _asked() -> list[float | None]:
     if not sys.stdin.isatty():
         return [None, None, None]
     while True:
-        given = input(t("ladder.play.ask") + " ").replace(",", " ").split()
-        if not given:
-            return [None, None, None]
         try:
-            numbers = [float(word) for word in given]
-        except ValueError:
-            numbers = []
+            given = input(t("ladder.play.ask") + " ")
+        except EOFError:  # Ctrl-D is no prediction
+            raise KeyboardInterrupt from None
+        if not given.strip():
+            return [None, None, None]
+        numbers = _numbers(given)
         if len(numbers) == 3 and numbers[1] < numbers[0] < numbers[2]:
             return numbers
         print(t("ladder.play.ask_again"))
+
+
+def _numbers(given: str) -> list[float]:
+    """Read numbers parted by spaces, commas or both, with a decimal point or comma; none where one of them is none.
+
+    Examples
+    --------
+    >>> _numbers("3.97, 3.90, 4.05"), _numbers("3,97 3,90 4,05"), _numbers("3.97,3.90,4.05"), _numbers("about 4")
+    ([3.97, 3.9, 4.05], [3.97, 3.9, 4.05], [3.97, 3.9, 4.05], [])
+    """
+    found = given.split()
+    if len(found) < 3:
+        found = given.replace(",", " ").split()
+    try:
+        return [float(word.strip(",;").replace(",", ".")) for word in found]
+    except ValueError:
+        return []
 
 
 def _parser() -> argparse.ArgumentParser:

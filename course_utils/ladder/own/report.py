@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from course_utils.i18n import format_duration, format_flops, format_number, format_percent, language, t
 
+from ..store import write_whole
 from .page import Grid, Page, as_html
 from .refusal import Refusal, words
 
@@ -83,12 +84,13 @@ def write_report(game: Game, path: str | Path | None, *, overwrite: bool = False
     if path.suffix.lower() not in (".html", ".htm"):
         raise Refusal("not_html", path=path)
     verdict = game.verdict()
+    if path.exists() and not overwrite:
+        raise FileExistsError(t("ladder.report.exists", path=path))
     page = report_html(verdict)
     try:
-        with path.open("w" if overwrite else "x", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-    except FileExistsError:
-        raise FileExistsError(t("ladder.report.exists", path=path)) from None
+        write_whole(path, page)
+    except OSError as error:
+        raise Refusal("no_access", path=path, reason=error.strerror or error) from error
     return Report(path, verdict)
 
 

@@ -51,6 +51,10 @@ class Seal(Page):
         """Say the prediction in a few words."""
         return words("seal.short", loss=self.sealed.loss, low=self.sealed.low, high=self.sealed.high)
 
+    def numbers(self) -> tuple[float, float, float]:
+        """Return loss, low and high as they were sealed."""
+        return self.sealed.loss, self.sealed.low, self.sealed.high
+
     def when(self) -> str:
         """Say when it was sealed, in the time zone of the reader."""
         moment = datetime.datetime.fromisoformat(self.sealed.at).astimezone()

@@ -10,11 +10,11 @@ import time
 import pytest
 
 from course_utils import ladder
-from course_utils.i18n import LANGUAGES, using_language
+from course_utils.i18n import LANGUAGES, t, using_language
 from course_utils.ladder import store
 from course_utils.ladder.calibration import recorded as speeds
-from course_utils.ladder.own import sources, state
-from course_utils.ladder.own.opening import start
+from course_utils.ladder.own import play, sources, state
+from course_utils.ladder.own.opening import recorded, start
 from course_utils.ladder.own.refusal import Refusal
 from course_utils.ladder.sweep import SweepError
 from tests.ladder.own import law
@@ -35,7 +35,7 @@ def refused(call, code):
 def test_a_trainer_that_crashes_is_told_in_the_readers_language(live, here):
     said = []
     for language in LANGUAGES:
-        with using_language(language), pytest.raises(SweepError, match=r"RuntimeError: game-5e09-d16-s0 broke") as caught:
+        with using_language(language), pytest.raises(SweepError, match="RuntimeError: game-5e09-d16-s0 br") as caught:
             live(trainer=law.one_crashes).screen(executor=here)
         assert list(caught.value.failed) == ["game-5e09-d16-s0"]
         said.append(str(caught.value))
@@ -178,3 +178,84 @@ def test_a_game_that_leads_nowhere_is_not_begun(tmp_path):
     refused(lambda: start("mine", 1e12, target=1e12, folder=tmp_path / "x"), "target_too_large")
     refused(lambda: start("mine", rate="half", folder=tmp_path / "x"), "bad_rate")
     assert not (tmp_path / "x").exists()
+
+
+def test_a_width_that_is_too_large_for_its_rung_is_not_added(live, here):
+    game = live()
+    game.screen(executor=here)
+    said = refused(lambda: game.screen(more_widths={5e9: [64]}), "too_short")
+    assert all("64" in each and "20" in each for each in said)
+    refused(lambda: game.screen(more_widths={"small": [20]}), "no_rung")
+    refused(lambda: game.screen(more_widths={5e9: "20"}), "bad_width")
+    assert game.screen(more_widths={5e9: 20}, executor=here).total == 27
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_in_a_terminal_a_broken_trainer_is_a_sentence(live, monkeypatch, capsys, code):
+    def crash(*_, **__):
+        raise SweepError({"game-5e09-d16-s0": RuntimeError("it broke")}, [])
+
+    monkeypatch.setattr("course_utils.ladder.sweep.sweep", crash)
+    monkeypatch.setattr("course_utils.ladder.own.opening.start", lambda *_, **__: live())
+    monkeypatch.setattr(play.util, "find_spec", lambda name: True)
+    monkeypatch.setattr("course_utils.ladder.calibration.calibrate", lambda *_, **__: speeds())
+    with using_language(code):
+        assert play.main(["mine"]) == 1
+    said = capsys.readouterr().err
+    assert "RuntimeError: it broke" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("broken", ["Game.forecast", "Game.plan", "Game.verdict"])
+def test_ctrl_c_is_a_sentence_wherever_it_comes(pool, monkeypatch, capsys, code, broken):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"course_utils.ladder.own.game.{broken}", property(stop) if broken == "Game.plan" else stop)
+    with using_language(code):
+        assert play.main(["--recorded", "0", "--folder", str(pool)]) == 130
+        assert t("ladder.play.stopped") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", [KeyboardInterrupt, EOFError])
+def test_ctrl_c_and_ctrl_d_at_the_question_seal_nothing(pool, monkeypatch, kept, typed):
+    def leave(question):
+        raise typed
+
+    monkeypatch.setattr("builtins.input", leave)
+    monkeypatch.setattr(play.sys.stdin, "isatty", lambda: True, raising=False)
+    assert play.main(["--recorded", "0", "--folder", str(pool)]) == 130
+    assert not kept.predictions()
+
+
+def test_the_same_command_goes_on_after_its_prediction_is_sealed(live, here):
+    game = live()
+    game.screen(executor=here)
+    game.seal(3.95, 3.8, 4.1)
+    with pytest.raises(Refusal, match=r"3\.950"):
+        play.play(live(), predict=[3.9, 3.8, 4.1])
+    game.train(executor=here)
+    assert play.play(live(), predict=[3.95, 3.8, 4.1]) == 0
+
+
+def test_a_prediction_that_is_none_is_refused_before_anything_is_trained(live):
+    with pytest.raises(Refusal, match="low < loss < high"):
+        play.play(live(), predict=[3.5, 3.8, 4.1])
+    assert live().status().done == 0
+
+
+def test_a_page_that_cannot_be_written_is_a_sentence_and_the_old_page_stays(pool, tmp_path, monkeypatch):
+    game = recorded(0, folder=pool)
+    game.screen()
+    game.seal()
+    game.train()
+    said = refused(lambda: game.report(tmp_path / "nowhere" / "page.html"), "no_access")
+    assert all("page.html" in each for each in said)
+    old = game.report(tmp_path / "page.html").path.read_text(encoding="utf-8")
+
+    def full(number):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    refused(lambda: game.report(tmp_path / "page.html", overwrite=True), "no_access")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == old
