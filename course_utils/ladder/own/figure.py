@@ -94,7 +94,7 @@ def _valleys(ax: Axes, game: Game, foretold: Forecast | None) -> None:
             ax.annotate(format_flops(rung, 2), end, xytext=(5, 0), textcoords="offset points",
                         fontsize=8, color=plots.COLOURS["grey"], va="center", annotation_clip=False)
     if by_rung:
-        ax.set_xlim(min(row.params for row in rows) / 1.25, max(row.params for row in rows) * 2.6)
+        ax.set_xlim(min(row.params for row in rows) / 1.25, max(row.params for row in rows) * 3.2)
     plots.params_axis(ax)
     plots.loss_axis(ax)
 
