@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_utils.sampling.checks import positive_count, probability, whole
-from course_utils.sampling.log_gamma import shifted_log_gamma
+from course_utils.sampling.checks import numbers, one_number, positive_count, probability, together, whole
+from course_utils.sampling.log_gamma import log_gamma_ratio, shifted_log_gamma
 
 Array = NDArray[np.float64]
 
-_TABLE = 4_000_000  # entries of a table of log factorials that is quicker to look up than to compute anew
+_TABLE = 1_000_000  # samples up to which log factorials are looked up in a table and keep nine digits in differences
+_BLOCK = 4_000_000  # numbers drawn at a time
+_SMALLEST = 1e-100  # of a number of samples or a constant; products of any two stay finite
 
 
 def pass_at_k(correct: ArrayLike, samples: ArrayLike, k: ArrayLike) -> Array:
@@ -32,7 +34,8 @@ def pass_at_k(correct: ArrayLike, samples: ArrayLike, k: ArrayLike) -> Array:
 
     Returns
     -------
-    array of shape (n_problems, n_k), without the axis of an argument that was a number
+    array of shape (n_problems, n_k), without the axis of an argument that was a number; within 1e-9 of the product for
+    any number of samples
 
     Raises
     ------
@@ -50,7 +53,7 @@ def pass_at_k(correct: ArrayLike, samples: ArrayLike, k: ArrayLike) -> Array:
            [0.1, 0.5],
            [1. , 1. ]])
     """
-    c, n = np.broadcast_arrays(whole(correct, "correct", lowest=0), whole(samples, "samples", lowest=1))
+    c, n = together(correct=whole(correct, "correct", lowest=0), samples=whole(samples, "samples", lowest=1))
     size = whole(k, "k", lowest=1)
     if (c > n).any():
         row = int(np.flatnonzero(c > n)[0])
@@ -68,13 +71,13 @@ def pass_at_k(correct: ArrayLike, samples: ArrayLike, k: ArrayLike) -> Array:
     left = (n - c)[:, None] - size
     never = left < 0  # fewer wrong samples than k: every choice holds a right one
     np.maximum(left, 0.0, out=left)
-    if top < max(left.size, 1000) or (top < _TABLE and left.size > top / 50):
+    if top < _TABLE and left.size > top / 50:
         table = shifted_log_gamma(np.arange(1.0, top + 2), top)
         wrong, whole_, lesser, rest = (table[x.astype(np.intp)] for x in (n - c, n, n[:, None] - size, left))
+        lesser -= rest
+        lesser += (wrong - whole_)[:, None]
     else:
-        wrong, whole_, lesser, rest = (shifted_log_gamma(x + 1, top) for x in (n - c, n, n[:, None] - size, left))
-    lesser -= rest
-    lesser += (wrong - whole_)[:, None]
+        lesser = log_gamma_ratio(left + 1, *np.broadcast_arrays(c[:, None], size))
     out = -np.expm1(lesser, out=lesser)
     np.clip(out, 0.0, 1.0, out=out)
     out += 0.0  # which turns -0 into 0
@@ -129,7 +132,7 @@ def power_coverage(k: ArrayLike, *, a: ArrayLike, b: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        If a k is not positive.
+        If a k or a is not positive and finite, or b is not finite.
 
     Source
     ------
@@ -140,7 +143,13 @@ def power_coverage(k: ArrayLike, *, a: ArrayLike, b: ArrayLike) -> Array:
     >>> power_coverage([1, 10, 100], a=2.0, b=-0.3).round(3)
     array([0.135, 0.367, 0.605])
     """
-    return np.exp(-np.asarray(a) * _positive(k, "k") ** np.asarray(b))
+    power = numbers(b, "b")
+    if not np.isfinite(power).all():
+        row = int(np.flatnonzero(~np.isfinite(power))[0])
+        raise ValueError(f"b must be a finite exponent (-0.3, say); entry {row} is {power.flat[row]:g}")
+    scale, size, power = together(a=_positive(a, "a"), k=_positive(k, "k"), b=power)
+    with np.errstate(over="ignore"):  # of -ln c; coverage is then 0
+        return np.exp(-scale * size**power)
 
 
 def beta_coverage(k: ArrayLike, *, alpha: ArrayLike, beta: ArrayLike) -> Array:
@@ -175,21 +184,20 @@ def beta_coverage(k: ArrayLike, *, alpha: ArrayLike, beta: ArrayLike) -> Array:
     >>> beta_coverage([1, 10, 100], alpha=0.5, beta=2.0).round(3)
     array([0.2  , 0.612, 0.868])
     """
-    size, first, second = np.broadcast_arrays(
-        *(_positive(v, n) for v, n in ((k, "k"), (alpha, "alpha"), (beta, "beta")))
-    )
-    scale = float((size + first + second).max(initial=1.0))
-    ends = (second + size, first + second, second, first + second + size)
-    up, whole_, start, down = (shifted_log_gamma(np.array(x), scale) for x in ends)
-    return -np.expm1((up - down) + (whole_ - start))
+    columns = {name: _positive(values, name) for name, values in (("k", k), ("alpha", alpha), ("beta", beta))}
+    size, first, second = together(**columns)
+    return -np.expm1(log_gamma_ratio(second, first, size))
 
 
 def _positive(values: ArrayLike, name: str) -> Array:
-    array = np.asarray(values, dtype=np.float64)
-    bad = ~((array > 0) & np.isfinite(array))
+    array = numbers(values, name)
+    bad = ~((array >= _SMALLEST) & (array <= 1 / _SMALLEST))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        raise ValueError(f"{name} must be positive and finite; entry {row} is {array.flat[row]:g}")
+        raise ValueError(
+            f"{name} must be positive and finite; entry {row} is {array.flat[row]:g}"
+            + (f", outside {_SMALLEST:g} to {1 / _SMALLEST:g}" if 0 < array.flat[row] < np.inf else "")
+        )
     return array
 
 
@@ -249,14 +257,23 @@ def coverage_curve(
     c = whole(correct, "correct", lowest=0)
     if c.ndim != 1 or len(c) < 2:
         raise ValueError(f"correct has shape {c.shape}; give one count a problem, and two problems at least")
-    if not 0 < level < 1:
+    share = one_number(level, "level")
+    if not 0 < share < 1:
         raise ValueError(f"level is between 0 and 1 (0.9 for 90 per cent), not {level!r}")
     size = np.atleast_1d(whole(k, "k", lowest=1))
-    table = pass_at_k(c, samples, size)
-    draws = np.random.default_rng(seed).multinomial(len(c), np.full(len(c), 1 / len(c)), size=positive_count(n, "n"))
-    drawn = draws.astype(np.float64) @ table / len(c)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return CoverageCurve(size, table.mean(axis=0), low, high, float(level), len(c))
+    if size.ndim != 1 or not len(size):
+        raise ValueError(f"k has shape {size.shape}; give one row of numbers of samples, such as [1, 10, 100]")
+    many = whole(samples, "samples", lowest=1)
+    if many.shape not in ((), (1,), c.shape):
+        raise ValueError(f"samples has shape {many.shape} and correct has {c.shape}; give one number, or one a problem")
+    table = pass_at_k(c, many, size)
+    generator, total = np.random.default_rng(seed), positive_count(n, "n", most=1e6)
+    drawn, even, block = np.empty((total, len(size))), np.full(len(c), 1 / len(c)), max(1, _BLOCK // len(c))
+    for first in range(0, total, block):
+        draws = generator.multinomial(len(c), even, size=min(block, total - first))
+        drawn[first : first + block] = draws.astype(np.float64) @ table / len(c)
+    low, high = np.quantile(drawn, [(1 - share) / 2, (1 + share) / 2], axis=0)
+    return CoverageCurve(size, table.mean(axis=0), low, high, share, len(c))
 
 
 def local_exponents(k: ArrayLike, coverage: ArrayLike) -> tuple[Array, Array]:
@@ -288,8 +305,8 @@ def local_exponents(k: ArrayLike, coverage: ArrayLike) -> tuple[Array, Array]:
     >>> local_exponents(k, np.exp(-3 * k**-0.4))[1].round(3)
     array([-0.4, -0.4])
     """
-    size, c = np.asarray(k, dtype=np.float64), np.asarray(coverage, dtype=np.float64)
-    if size.ndim != 1 or len(size) < 2 or not ((size > 0).all() and (np.diff(size) > 0).all()):
+    size, c = numbers(k, "k"), numbers(coverage, "coverage")
+    if size.ndim != 1 or len(size) < 2 or not ((size > 0).all() and (size[1:] > size[:-1]).all() and size[-1] < np.inf):
         raise ValueError("k must be one rising row of two or more positive numbers; sort it and drop repeats")
     if c.shape[-1:] != size.shape:
         raise ValueError(f"coverage has shape {c.shape} and k has {len(size)} values; give one coverage for each k")

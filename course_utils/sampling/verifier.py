@@ -8,10 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_utils.sampling.checks import positive_count, probability, whole
+from course_utils.sampling.checks import one_number, positive_count, probability, whole
 
 Array = NDArray[np.float64]
 Fallback = Literal["guess", "abstain"]
+
+_BLOCK = 2_000_000  # numbers held at a time
+_MOST_DRAWN = 1e7  # samples of one problem that are drawn one by one
 
 
 def best_of_n(
@@ -48,7 +51,7 @@ def best_of_n(
     Raises
     ------
     ValueError
-        If a chance is not between 0 and 1, n is not whole, or draws are asked for at infinite n.
+        If a chance is not between 0 and 1, n is not whole, or draws are asked for at infinite n or one above 1e18.
 
     Source
     ------
@@ -62,30 +65,41 @@ def best_of_n(
     array([0.1  , 0.513, 0.667, 0.667])
     """
     p, size = probability(rate, "rate"), whole(n, "n", lowest=1, infinite=draws is None)
-    t, f = float(probability(true_positive, "true_positive")), float(probability(false_positive, "false_positive"))
+    t = one_number(probability(true_positive, "true_positive"), "true_positive")
+    f = one_number(probability(false_positive, "false_positive"), "false_positive")
     if fallback not in ("guess", "abstain"):
         raise ValueError(f"fallback is {fallback!r}; choose 'guess' or 'abstain'")
     p = p.reshape(p.shape + (1,) * size.ndim)
     if draws is not None:
+        _refuse_many(size, 1e18)
         return _drawn(p, size, t, f, fallback == "guess", positive_count(draws, "draws"), seed)
     q = p * t + (1 - p) * f
     with np.errstate(divide="ignore", invalid="ignore"):
         log_none = np.where(q == 0, 0.0, size * np.log1p(-q))
         chosen = np.where(q > 0, -np.expm1(log_none) * p * t / q, 0.0)
         guessed = np.where(q < 1, np.exp(log_none) * p * (1 - t) / (1 - q), 0.0)
-    return chosen + (guessed if fallback == "guess" else 0.0)
+    return np.minimum(chosen + (guessed if fallback == "guess" else 0.0), 1.0)
+
+
+def _refuse_many(size: Array, most: float) -> None:
+    if size.size and size.max() > most:
+        row = int(np.argmax(size))
+        raise ValueError(f"n: entry {row} is {size.flat[row]:g}, too many to draw; leave draws at None for the formula")
 
 
 def _drawn(p: Array, size: Array, t: float, f: float, guess: bool, draws: int, seed: int) -> Array:
     """Draw right and wrong samples and what is accepted of them; average the share that is right."""
     generator = np.random.default_rng(seed)
-    shape = (draws, *np.broadcast_shapes(p.shape, size.shape))
-    count = size.astype(np.int64)
-    right = generator.binomial(count, p, size=shape)
-    kept, errors = generator.binomial(right, t), generator.binomial(count - right, f)
-    accepted = kept + errors
-    share = np.where(accepted > 0, kept / np.maximum(accepted, 1), right / count if guess else 0.0)
-    return share.mean(axis=0)
+    shape = np.broadcast_shapes(p.shape, size.shape)
+    count, total = size.astype(np.int64), np.zeros(shape)
+    block = max(1, _BLOCK // max(1, total.size))
+    for first in range(0, draws, block):
+        right = generator.binomial(count, p, size=(min(block, draws - first), *shape))
+        kept, errors = generator.binomial(right, t), generator.binomial(count - right, f)
+        accepted = kept + errors
+        share = np.where(accepted > 0, kept / np.maximum(accepted, 1), right / count if guess else 0.0)
+        total += share.sum(axis=0)
+    return total / draws
 
 
 def best_by_score(
@@ -109,12 +123,13 @@ def best_by_score(
 
     Returns
     -------
-    array of shape (n_problems, n_n), without the axis of an argument that was a number
+    array of shape (n_problems, n_n), without the axis of an argument that was a number; the integral is good to 1e-9
 
     Raises
     ------
     ValueError
-        If a chance is not between 0 and 1, n is not whole, or separation is not finite.
+        If a chance is not between 0 and 1, n is not whole or above 1e100 (1e7 where samples are drawn), or separation
+        is beyond 30 standard deviations.
 
     Source
     ------
@@ -126,21 +141,33 @@ def best_by_score(
     array([0.1  , 0.29 , 0.521, 0.706])
     """
     p, size = probability(rate, "rate"), whole(n, "n", lowest=1)
-    d = float(separation)
+    d = one_number(separation, "separation")
     if not abs(d) <= 30:
         raise ValueError(f"separation must be a number of standard deviations from -30 to 30, not {separation!r}")
     p = p.reshape(p.shape + (1,) * size.ndim)
     if draws is not None:
+        _refuse_many(size, _MOST_DRAWN)
         return _scored(p, size, d, positive_count(draws, "draws"), seed)
-    x = np.linspace(min(0.0, d) - 10, max(0.0, d) + 10, 1200)
+    _refuse_many(size, 1e100)
+    shape = np.broadcast_shapes(p.shape, size.shape)
+    if not math.prod(shape):
+        return np.zeros(shape)
+    rate, count = (np.broadcast_to(each, shape).reshape(-1) for each in (p, size))
+    # The highest of n scores lies sqrt(2 ln n) above its mean or less, spread over 1 / sqrt(2 ln n).
+    top = math.sqrt(2 * math.log(size.max()))
+    low, high = min(0.0, d) - 10, max(0.0, d) + max(10.0, top + 8)
+    x = np.linspace(low, high, 1200 if top < 7 else 6000)
     density = np.exp(-0.5 * (x - d) ** 2) / math.sqrt(2 * math.pi)
     tail = np.vectorize(lambda z: 0.5 * math.erfc(z / math.sqrt(2)), otypes=[float])
     above_right, above_wrong = tail(x - d), tail(x)
-    p, size = p[..., None], size[..., None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        others = np.exp((size - 1) * np.log1p(-(p * above_right + (1 - p) * above_wrong)))
-    others = np.where(size == 1, 1.0, others)
-    return (size * p * density * others).sum(axis=-1) * (x[1] - x[0])
+    out, block = np.empty(len(rate)), _BLOCK // len(x)
+    for first in range(0, len(rate), block):
+        q, n_ = rate[first : first + block, None], count[first : first + block, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            others = np.exp((n_ - 1) * np.log1p(-(q * above_right + (1 - q) * above_wrong)))
+        others = np.where(n_ == 1, 1.0, others)
+        out[first : first + block] = (n_ * q * density * others).sum(axis=-1) * (x[1] - x[0])
+    return np.minimum(out, 1.0).reshape(shape)
 
 
 def _scored(p: Array, size: Array, d: float, draws: int, seed: int) -> Array:

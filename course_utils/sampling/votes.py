@@ -7,12 +7,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_utils.sampling.checks import positive_count, whole
+from course_utils.sampling.checks import numbers, positive_count, whole
 
 Array = NDArray[np.float64]
 Method = Literal["auto", "exact", "sampled"]
 
 _AUTO, _MOST = 64, 150  # votes counted exactly by default; at all (170! is the largest factorial that is a float)
+_MOST_DRAWN = 1e18  # votes whose number fits an integer
 _BLOCK = 2_000_000  # numbers drawn at a time
 
 
@@ -82,6 +83,11 @@ def majority_vote(
         raise ValueError(
             f"k: {votes[exact].max():g} votes are too many to count exactly; use method='sampled' above {_MOST}."
         )
+    finite = votes[np.isfinite(votes)]
+    if finite.size and finite.max() > _MOST_DRAWN:
+        raise ValueError(
+            f"k: {finite.max():g} votes are too many to draw; use np.inf, the limit, above {_MOST_DRAWN:g}"
+        )
     out = np.zeros((len(table), votes.size))
     known = np.flatnonzero(right >= 0)
     part = (table[known], right[known], weight[known])
@@ -95,22 +101,23 @@ def majority_vote(
 
 
 def _shares(counts: ArrayLike) -> Array:
-    table = np.asarray(counts, dtype=np.float64)
+    table = numbers(counts, "counts")
     if table.ndim not in (1, 2) or table.shape[-1] == 0:
         raise ValueError(f"counts has shape {table.shape}; give one row a problem and one column a distinct answer")
     bad = ~((table >= 0) & np.isfinite(table))
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
         raise ValueError(f"counts must be 0 or more; entry {where} is {table[where]:g}")
-    total = table.sum(axis=-1, keepdims=True)
-    if not (total > 0).all():
-        row = int(np.flatnonzero(total <= 0)[0])
+    largest = table.max(axis=-1, keepdims=True)
+    if not (largest > 0).all():
+        row = int(np.flatnonzero(largest <= 0)[0])
         raise ValueError(f"counts of problem {row} are all 0; leave out a problem without answers")
-    return table / total
+    table = table / largest  # whose sum cannot overflow
+    return table / table.sum(axis=-1, keepdims=True)
 
 
 def _columns(correct: ArrayLike, n_problems: int, n_answers: int) -> NDArray[np.intp]:
-    right = np.asarray(correct)
+    right = np.asarray(numbers(correct, "correct") if isinstance(correct, np.ma.MaskedArray) else correct)
     if not np.issubdtype(right.dtype, np.integer) or right.shape not in ((), (n_problems,)):
         raise ValueError(f"correct has shape {right.shape} and type {right.dtype}; give one column number a problem")
     right = np.broadcast_to(right, (n_problems,)).astype(np.intp)
@@ -124,11 +131,11 @@ def _columns(correct: ArrayLike, n_problems: int, n_answers: int) -> NDArray[np.
 def _weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> Array:
     if weights is None:
         return np.ones(shape)
-    weight = np.asarray(weights, dtype=np.float64)
-    bad = ~((weight > 0) & np.isfinite(weight))
+    weight = numbers(weights, "weights")
+    bad = ~((weight >= 1e-100) & (weight <= 1e100))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        raise ValueError(f"weights must be positive and finite; entry {row} is {weight.flat[row]:g}")
+        raise ValueError(f"weights must be positive, 1e-100 to 1e100; entry {row} is {weight.flat[row]:g}")
     try:
         return np.broadcast_to(weight, shape)
     except ValueError:
@@ -186,7 +193,7 @@ def _count_wins(own: Array, rival: Array, ratio: Array, most: int) -> Array:
     out = np.zeros((len(own), most))
     for j in range(1, most + 1):
         room = most - j
-        reach = ratio * j
+        reach = np.minimum(ratio * j, room + 1.0)  # beyond, every number of votes is fewer
         tie = np.rint(reach)
         on_tie = np.abs(reach - tie) <= 1e-9 * reach
         below = np.where(on_tie, tie - 1, np.floor(reach)).astype(int)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import sampling
-from course_utils.sampling.log_gamma import shifted_log_gamma
+from course_utils.sampling.log_gamma import log_gamma_ratio, shifted_log_gamma
 
 few = settings(max_examples=60, deadline=None)
 RATES = st.lists(st.floats(0, 1), min_size=1, max_size=6)
@@ -56,6 +56,15 @@ def test_millions_of_samples_keep_their_digits():
         assert sampling.pass_at_k(c, 2_000_000, k) == pytest.approx(exact, abs=1e-9)
     many = sampling.pass_at_k([0, 5, 2_000_000], 2_000_000, [1, 1000, 2_000_000])
     np.testing.assert_allclose(many[:, 0], [0, 2.5e-6, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [10**8, 10**12, 10**15])
+def test_any_number_of_samples_keeps_nine_digits(n):
+    """The product over the fewer of c and k factors, its logarithms added without rounding."""
+    for c, k in ((1, n // 3), (7, n // 5), (1000, n // 900), (n // 2000, 1500), (n // 3, 2)):
+        few_, many = sorted((c, k))
+        exact = -math.expm1(math.fsum(math.log1p(-many / (n - i)) for i in range(few_)))
+        assert sampling.pass_at_k(c, n, k) == pytest.approx(exact, abs=1e-12)
 
 
 def test_problems_may_have_their_own_number_of_samples():
@@ -128,6 +137,29 @@ def test_coverage_of_beta_rates_is_the_product_and_the_mean_over_rates(alpha, be
     rates = np.random.default_rng(0).beta(alpha, beta, 400_000)
     drawn = sampling.expected_coverage(rates, 20).mean()
     assert sampling.beta_coverage(20, alpha=alpha, beta=beta) == pytest.approx(drawn, abs=0.004)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.3, 5.0), (1e-5, 1e5), (1e5, 1e5), (1e9, 1e9), (1e-8, 1e-3)])
+def test_coverage_of_beta_rates_keeps_its_digits_where_it_is_small_or_constants_are_large(alpha, beta):
+    for k in (1, 2, 30, 2000):
+        missed = math.fsum(-math.log1p(alpha / (beta + i)) for i in range(k))
+        assert sampling.beta_coverage(k, alpha=alpha, beta=beta) == pytest.approx(-math.expm1(missed), rel=1e-12)
+
+
+@pytest.mark.parametrize(("alpha", "beta", "k"), [(0.3, 5.0, 1e12), (1e-5, 1e5, 1e12), (0.3, 5.0, 1e60)])
+def test_coverage_of_very_many_samples_is_stirlings(alpha, beta, k):
+    left = math.lgamma(alpha + beta) - math.lgamma(beta) if beta < 1e3 else alpha * (math.log(beta) - 0.5 / beta)
+    left -= alpha * math.log(k + beta + alpha / 2 - 0.5)
+    assert sampling.beta_coverage(k, alpha=alpha, beta=beta) == pytest.approx(-math.expm1(left), rel=1e-9)
+
+
+def test_log_gamma_ratio_is_the_product_it_stands_for():
+    for w in (1e-6, 0.3, 7.5, 40.0, 3e4):
+        for a in (0.0, 1e-4, 0.7, 12.0, 5e6):
+            factors = math.fsum(math.log1p(a / (w + i)) for i in range(25))
+            got = float(log_gamma_ratio(np.array(w), np.array(a), np.array(25.0)))
+            assert got == pytest.approx(-factors, rel=1e-12)
+            assert got == pytest.approx(float(log_gamma_ratio(np.array(w), np.array(25.0), np.array(a))), rel=1e-12)
 
 
 def test_the_tail_of_beta_coverage_is_the_power_alpha():
@@ -260,7 +292,80 @@ def test_a_score_picks_between_one_right_and_one_wrong_as_often_as_its_area_says
     assert both == pytest.approx(0.25 + 0.5 * area, abs=1e-9)
 
 
+def test_a_score_that_says_nothing_changes_nothing_however_many_samples_there_are():
+    n = [1e9, 1e15, 1e23, 1e60, 1e100]
+    np.testing.assert_allclose(sampling.best_by_score([0.1, 0.9], n, separation=0.0), [[0.1] * 5, [0.9] * 5], atol=1e-9)
+    far = sampling.best_by_score(0.01, n, separation=1.0)
+    assert (np.diff(far) > 0).all() and far[-1] > 0.999999
+
+
+def test_a_weight_far_above_the_others_decides_alone():
+    for weights in ([1e20, 1.0, 1.0], [1e100, 1e-100, 1e-100]):
+        for k in (3, 70):
+            wins = sampling.majority_vote([1, 5, 5], k, weights=weights, method="exact")
+            assert wins == pytest.approx(1 - (10 / 11) ** k, abs=1e-12)
+
+
+def test_counts_whose_sum_is_no_float_are_shares_all_the_same():
+    assert sampling.majority_vote([1e308, 1e308, 0.0], 1) == pytest.approx(0.5)
+
+
+def test_many_draws_of_many_problems_are_drawn_in_parts():
+    rates = np.full(4000, 0.2)
+    drawn = sampling.best_of_n(rates, [1, 3], draws=700, true_positive=0.9, false_positive=0.1)
+    np.testing.assert_allclose(
+        drawn.mean(axis=0), sampling.best_of_n(0.2, [1, 3], true_positive=0.9, false_positive=0.1), atol=2e-3
+    )
+    table = sampling.best_by_score(rates, np.arange(1, 4), separation=1.0)
+    np.testing.assert_allclose(table, np.tile(table[0], (4000, 1)))
+    wide = np.random.default_rng(0).binomial(9, 0.3, 5000)
+    curve = sampling.coverage_curve(wide, 9, [1, 3], n=1500)
+    spread = sampling.pass_at_k(wide, 9, [1, 3]).std(axis=0) / np.sqrt(5000)
+    np.testing.assert_allclose(curve.high - curve.low, 2 * 1.645 * spread, rtol=0.1)
+
+
+def test_without_problems_or_numbers_of_samples_a_table_is_empty():
+    assert sampling.pass_at_k([], 5, [1, 2]).shape == sampling.best_by_score([], [1, 2], separation=1.0).shape == (0, 2)
+    assert sampling.best_of_n([], [1, 2], draws=3).shape == sampling.expected_coverage([], [1, 2]).shape == (0, 2)
+    assert sampling.best_by_score([0.1], [], separation=1.0).shape == (1, 0)
+
+
+def test_columns_of_a_table_are_arrays_whatever_their_index():
+    pd = pytest.importorskip("pandas")
+    column = pd.Series([1, 2, 4], index=[7, 3, "x"])
+    np.testing.assert_array_equal(sampling.pass_at_k(column, 5, 2), sampling.pass_at_k([1, 2, 4], 5, 2))
+    np.testing.assert_array_equal(sampling.majority_vote(column, 3), sampling.majority_vote([1, 2, 4], 3))
+    np.testing.assert_array_equal(sampling.best_of_n(column / 5, 3), sampling.best_of_n([0.2, 0.4, 0.8], 3))
+
+
 # ---------------------------------------------------------------- refusals
+
+MASKED = np.ma.masked_array([1, 2, 3], mask=[0, 1, 0])
+HOSTILE = [np.array(["a"]), "a", MASKED, 1j, [[1], [1, 2]], {}, np.array(None)]
+EVERY = {
+    "correct": lambda x: sampling.pass_at_k(x, 9, 1),
+    "samples": lambda x: sampling.pass_at_k(1, x, 1),
+    "k": lambda x: sampling.pass_at_k(1, 9, x),
+    "rate": lambda x: sampling.expected_coverage(x, 3),
+    "a": lambda x: sampling.power_coverage(3, a=x, b=-0.1),
+    "b": lambda x: sampling.power_coverage(3, a=1, b=x),
+    "alpha": lambda x: sampling.beta_coverage(3, alpha=x, beta=1.0),
+    "level": lambda x: sampling.coverage_curve([1, 2], 5, [1], level=x),
+    "coverage": lambda x: sampling.local_exponents([1, 2, 3], x),
+    "counts": lambda x: sampling.majority_vote(x, 3),
+    "weights": lambda x: sampling.majority_vote([1, 2, 3], 3, weights=x),
+    "true_positive": lambda x: sampling.best_of_n(0.1, 3, true_positive=x),
+    "n": lambda x: sampling.best_by_score(0.1, x, separation=1.0),
+    "separation": lambda x: sampling.best_by_score(0.1, 3, separation=x),
+    "draws": lambda x: sampling.best_of_n(0.1, 3, draws=x),
+}
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=repr)
+@pytest.mark.parametrize("name", EVERY)
+def test_what_is_no_number_is_refused_by_name(name, value):
+    with pytest.raises(ValueError, match=rf"^{name}\b"):
+        EVERY[name](value)
 
 
 @pytest.mark.parametrize(
@@ -274,6 +379,18 @@ def test_a_score_picks_between_one_right_and_one_wrong_as_often_as_its_area_says
         (lambda: sampling.expected_coverage([0.2, 20], 3), "rate must be from 0 to 1.*entry 1"),
         (lambda: sampling.beta_coverage([1, 2], alpha=-1.0, beta=1.0), "alpha must be positive"),
         (lambda: sampling.power_coverage([1, 0], a=1.0, b=-0.3), "k must be positive and finite; entry 1 is 0"),
+        (lambda: sampling.power_coverage(2, a=np.nan, b=-0.3), "a must be positive and finite"),
+        (lambda: sampling.power_coverage(2, a=1.0, b=[-0.3, np.nan]), "b must be a finite exponent.*entry 1"),
+        (lambda: sampling.power_coverage([1, 2], a=1.0, b=[1, 2, 3]), "k has shape .2,., b has shape .3,."),
+        (lambda: sampling.pass_at_k([1, 2], [5, 5, 5], 1), "correct has shape .2,., samples has shape .3,."),
+        (lambda: sampling.coverage_curve([3, 2], [5, 5, 5], [1]), "samples has shape"),
+        (lambda: sampling.coverage_curve([3, 2], 5, []), "k has shape"),
+        (lambda: sampling.coverage_curve([3, 2], 5, [1], n=10**8), "n is 1e.08"),
+        (lambda: sampling.local_exponents([1, np.inf], [0.2, 0.3]), "k must be one rising row"),
+        (lambda: sampling.majority_vote([1, 2], 1e30), "k: 1e.30 votes are too many to draw; use np.inf"),
+        (lambda: sampling.best_of_n(0.1, [2, 1e30], draws=3), "n: entry 1 is 1e.30, too many to draw"),
+        (lambda: sampling.best_by_score(0.1, 1e9, separation=0.0, draws=3), "n: entry 0 is 1e.09, too many to draw"),
+        (lambda: sampling.best_of_n(0.1, 3, true_positive=[0.1, 0.2]), "true_positive must be one number"),
         (lambda: sampling.coverage_curve([3], 5, [1]), "two problems at least"),
         (lambda: sampling.coverage_curve([3, 2], 5, [1], level=90), "level is between 0 and 1"),
         (lambda: sampling.local_exponents([1, 1], [0.2, 0.3]), "k must be one rising row"),
