@@ -82,12 +82,17 @@ class CoverageFit:
         Raises
         ------
         ValueError
-            If the fit has no resamples, because only a curve was given.
+            If a k is bad, or the fit has no resamples: because only a curve was given, or all of them were lost.
         """
         if self.samples is None or self.level is None:
             raise ValueError("band: a curve alone has no problems to draw again; fit with correct= and samples=.")
+        if self.n_lost and not len(self.samples["curvature"]):
+            raise ValueError(
+                f"band: all {self.n_lost} resamples were lost, for these problems show no curve or no spread when they "
+                "are drawn again; take more of them."
+            )
         level = self.level if level is None else validation.probability(level)
-        points = np.atleast_1d(np.asarray(k, dtype=np.float64))
+        points = validation.positive_column(np.atleast_1d(validation.numeric(k, "k")), "k")
         drawn = getattr(sampling, self.law)(points, **{name: self.samples[name][:, None] for name in self.params})
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
         return low, high
@@ -97,13 +102,15 @@ class CoverageFit:
         return _double_log(self.data["coverage"]) - _double_log(self.predict())
 
     @property
-    def r_squared(self) -> float:
-        """Share of the variance of ln(-ln coverage) over k that the law explains.
+    def r_squared(self) -> float | None:
+        """Share of the variance of ln(-ln coverage) over k that the law explains; None where coverage never grows.
 
         Neighbouring values of k come from the same samples, so this is near 1 for any smooth falling curve. Look at
         `exponents_at_ends` and at the pattern of `residuals` before believing it.
         """
         measured = _double_log(self.data["coverage"])
+        if np.ptp(measured) <= 1e-9:
+            return None
         return float(1 - (self.residuals() ** 2).sum() / ((measured - measured.mean()) ** 2).sum())
 
     def exponents_at_ends(self) -> tuple[float, float]:
@@ -200,8 +207,8 @@ def fit_coverage(
     """
     if form not in get_args(Form):
         raise ValueError(f"form must be 'power' or 'beta_binomial', not {form!r}")
-    if resamples < 2:
-        raise ValueError(f"resamples must be 2 or more, not {resamples!r}")
+    if isinstance(resamples, bool) or not isinstance(resamples, int | np.integer) or not 2 <= resamples <= 100_000:
+        raise ValueError(f"resamples must be 2 or more, a whole number up to 100,000, not {resamples!r}")
     level = validation.probability(level)
     if (coverage is None) == (correct is None) or (correct is None) != (samples is None):
         raise ValueError("give either coverage, or correct and samples together, and not both.")
@@ -379,7 +386,8 @@ def _notes(fit: CoverageFit) -> tuple[FitWarning, ...]:
             )
         )
     ends = fit.curvature.interval
-    if fit.form == "power" and ends is not None and (ends[0] > 0 or ends[1] < 0):
+    bent = ends is not None and (ends[0] > 0 or ends[1] < 0)
+    if fit.form == "power" and bent and fit.r_squared is not None:
         first, last = fit.exponents_at_ends()
         notes.append(
             FitWarning(

@@ -40,7 +40,8 @@ def _sentences(fit: CoverageFit) -> list[str]:
     else:
         sentences.append(t("fitting.coverage.problems", count=fit.n_problems, values=len(k)))
     value = f"{fit.objective_value:.4g}"
-    sentences.append(t(f"fitting.coverage.{fit.form}", value=value, r2=f"{fit.r_squared:.3f}"))
+    r2 = t("numbers.unknown") if fit.r_squared is None else f"{fit.r_squared:.3f}"
+    sentences.append(t(f"fitting.coverage.{fit.form}", value=value, r2=r2))
     sentences.append(t("fitting.coverage.ends", first=first, last=last, low=f"{k[0]:,.0f}", high=f"{k[-1]:,.0f}"))
     return sentences if fit.converged else [*sentences, t("fitting.not_converged")]
 

@@ -144,7 +144,7 @@ def probability(level: float, name: str = "level") -> float:
     >>> probability(0.9)
     0.9
     """
-    value = float(level)
+    value = float(column) if (column := numeric(level, name)).ndim == 0 else np.nan
     if not 0 < value < 1:
         raise ValueError(f"{name} is a coverage between 0 and 1 (0.9 for 90 per cent), not {level!r}.")
     return value

@@ -251,12 +251,43 @@ def test_fits_repeat_and_keep_their_data():
         ({"k": K, "coverage": K / 2000, "form": "beta_binomial"}, "fitted to counts"),
         ({"correct": [1, 2], "samples": 9, "form": "logistic"}, "form must be"),
         ({"correct": [1, 2], "samples": 9, "level": 90}, "level is a coverage"),
+        ({"correct": [1, 2], "samples": 9, "level": [0.5, 0.9]}, "level is a coverage"),
+        ({"correct": [1, 2], "samples": 9, "level": None}, "level is a coverage"),
+        ({"correct": [1, 2], "samples": 9, "level": {}}, "level must be numbers"),
         ({"correct": [1, 2], "samples": 9, "resamples": 1}, "resamples must be 2"),
+        ({"correct": [1, 2], "samples": 9, "resamples": "many"}, "resamples must be 2"),
+        ({"correct": [1, 2], "samples": 9, "resamples": 2.5}, "resamples must be 2"),
     ],
 )
 def test_bad_input_is_refused_by_name_row_and_cure(arguments, words):
     with pytest.raises(ValueError, match=words):
         fit_coverage(**arguments)
+
+
+@pytest.mark.parametrize("form", ["power", "beta_binomial"])
+def test_problems_solved_always_or_never_give_a_flat_curve_without_r_squared(form):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", FitWarning)
+        fit = fit_coverage(correct=[0, 20, 20, 0, 20], samples=20, form=form, resamples=30)
+        assert fit.r_squared is None
+        assert "unknown" in fit.summary() and fit._repr_html_()
+        assert not [warning for warning in fit.warnings if "drifts" in str(warning)]
+        flat = fit_coverage([1, 2, 3], [0.3, 0.3, 0.3])
+    assert flat.r_squared is None and flat["b"] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_band_without_a_single_resample_is_refused():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        fit = fit_coverage(correct=[508, 522, 514], samples=1000, form="beta_binomial", resamples=30)
+    assert fit.n_lost == 30
+    with pytest.raises(ValueError, match="band: all 30 resamples were lost"):
+        fit.band([1, 10])
+    many = fit_coverage(correct=counts(0.3, 5, 30, 200), samples=200, resamples=20)
+    for k in ([1, np.nan], [-1.0], np.ma.masked_array([1, 2], mask=[0, 1])):
+        with pytest.raises(ValueError, match=r"^k: row"):
+            many.band(k)
 
 
 def test_a_curve_alone_has_no_band():
