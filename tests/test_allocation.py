@@ -1,6 +1,7 @@
 """The best split of a budget: published answers, closed form against numeric, and how far outside the data it lies."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,9 @@ def test_kaplans_lines_are_those_of_the_reference_table():
         kaplan_table6([1e20, 0.0])
 
 
+FLAT = replace(CONSTANTS["besiroglu"], values={**CONSTANTS["besiroglu"].values, "B": 0.0})
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -109,6 +113,12 @@ def test_kaplans_lines_are_those_of_the_reference_table():
         (lambda: compute_optimal(1e20, "kaplan_params", inference_tokens=1.0), "no law of params and tokens"),
         (lambda: compute_optimal(1e20, "muennighoff_c4_repeated"), "unique_tokens"),
         (lambda: compute_optimal(1e20, "besiroglu", inference_tokens=-1), "inference_tokens"),
+        (lambda: compute_optimal(1e20, "besiroglu", inference_tokens=[1, 2]), "inference_tokens must be one number"),
+        (lambda: compute_optimal(1e20, "besiroglu", inference_tokens="much"), "inference_tokens must be real"),
+        (lambda: compute_optimal(1e20, "besiroglu", flops_per_param_token=5e-324), "flops_per_param_token must be"),
+        (lambda: compute_optimal(5e-324, "besiroglu"), "flops must be positive"),
+        (lambda: compute_optimal(np.ma.masked_array([1e20, 1e21], mask=[0, 1]), "besiroglu"), "flops: entry 1 is"),
+        (lambda: compute_optimal(1e20, FLAT, inference_tokens=1e9), "the law is flat"),
         (lambda: cheapest_for_loss(1.5, "besiroglu"), "floor"),
         (lambda: exponents("kaplan_params"), "exponents"),
     ],

@@ -1,5 +1,7 @@
 """Spending on answers and over a life: published examples, the condition of the optimum, and brute force."""
 
+import warnings
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -51,8 +53,17 @@ def test_the_optimum_meets_its_condition_for_every_volume_and_price():
         v = CONSTANTS["besiroglu"].values
         left = v["alpha"] * v["A"] * bill.params ** -v["alpha"]
         right = v["beta"] * v["B"] * bill.tokens ** -v["beta"]
-        np.testing.assert_allclose(left / right, 1 + cost * volumes / (3 * bill.tokens), rtol=1e-5)
+        np.testing.assert_allclose(left / right, 1 + cost * volumes / (3 * bill.tokens), rtol=1e-10)
         np.testing.assert_allclose(chinchilla_loss(bill.params, bill.tokens, **v), 2.0)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.3, 2.0), (3.0, 3.0), (0.5, 5.0), (0.05, 0.9)])
+def test_the_condition_is_met_by_steep_laws_and_endless_use_too(alpha, beta):
+    law = replace(CONSTANTS["besiroglu"], values={**CONSTANTS["besiroglu"].values, "alpha": alpha, "beta": beta})
+    volumes = np.array([0.0, 1.0, 1e12, 1e20, 1e40])
+    best = cheapest_for_loss(2.5, law, inference_tokens=volumes)
+    left = alpha * law.values["A"] * best.params**-alpha / (beta * law.values["B"] * best.tokens**-beta)
+    np.testing.assert_allclose(left, 1 + volumes / (3 * best.tokens), rtol=1e-9)
 
 
 def test_more_use_means_smaller_longer_trained_and_more_saved():
@@ -176,7 +187,28 @@ def test_of_equally_good_options_the_cheaper_is_best():
     assert plan.solved[0, :, 0].tolist() == [1.0, 1.0] and plan.best.tolist() == [[1]]
 
 
+def test_the_best_option_is_one_that_is_paid_for_even_where_nothing_is_solved():
+    small, large = (AnswerOption.from_counts(str(n), n, 500, [0, 3], 10) for n in (1e9, 1e12))
+    plan = spend_on_answers([1e12], [large, small], groups=["never", "once"])
+    assert plan.samples.tolist() == [[0], [1]] and plan.best.tolist() == [[1], [1]]
+
+
+def test_budgets_that_no_whole_number_can_count_are_refused_without_a_warning():
+    option = AnswerOption.from_rates("a", 1e9, 100, [0.1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert spend_on_answers([1e21], [option]).samples.tolist() == [[5 * 10**9]]
+        for budget in (1e30, 1e300):
+            with pytest.raises(ValueError, match=r"flops: .* pay for more than 9e\+15 samples of 'a'"):
+                spend_on_answers([1e12, budget], [option])
+
+
 A, B = AnswerOption.from_rates("a", 1e9, 100, [0.1, 0.2]), AnswerOption.from_rates("b", 1e9, 100, [0.1])
+
+
+MASKED = np.ma.masked_array([1, 2, 3], mask=[0, 1, 0])
+FLAT = replace(CONSTANTS["sardana"], values={**SARDANA, "B": 0.0})
+STEEP = replace(CONSTANTS["sardana"], values={**SARDANA, "alpha": 0.03})
 
 
 @pytest.mark.parametrize(
@@ -194,6 +226,35 @@ A, B = AnswerOption.from_rates("a", 1e9, 100, [0.1, 0.2]), AnswerOption.from_rat
         (lambda: lifetime_bill(2.0, "kaplan_joint", 1e12), "sum of terms with a floor"),
         (lambda: tokens_for_loss([1e9, 0], 2.0, "sardana"), "params must be positive and finite; entry 1"),
         (lambda: tokens_for_loss(1e9, 2.0, "kaplan_joint"), "sum of terms with a floor"),
+        (lambda: tokens_for_loss(1e9, np.nan, "sardana"), "loss must be a number of nats"),
+        (lambda: tokens_for_loss(1e9, [2.0, 3.0], "sardana"), "loss must be one number"),
+        (lambda: tokens_for_loss(MASKED, 2.0, "sardana"), "params: entry 1 is masked"),
+        (lambda: tokens_for_loss(1e9, 2.0, FLAT), "the law is flat"),
+        (lambda: cheapest_for_loss(np.inf, "sardana"), "loss: inf takes more or less than a float can count"),
+        (lambda: cheapest_for_loss(np.nan, "sardana"), "loss: nan is not above the floor"),
+        (lambda: cheapest_for_loss(np.nextafter(SARDANA["E"], 9), STEEP), "than a float can count by this law"),
+        (lambda: cheapest_for_loss(None, "sardana"), "loss: None is not above"),
+        (lambda: lifetime_bill(2.0, "sardana", MASKED), "inference_tokens: entry 1 is masked"),
+        (lambda: lifetime_bill(2.0, "sardana", ["much"]), "inference_tokens must be real numbers"),
+        (lambda: lifetime_bill(2.0, "sardana", 1e12, served_cost="much"), "served_cost must be real numbers"),
+        (lambda: lifetime_bill(2.0, "sardana", 1e12, served_cost=[1, 2]), "served_cost must be one number"),
+        (lambda: equal_compute_share(np.inf, 1), "size_ratio must be 1 or more"),
+        (lambda: equal_compute_share(2, 5e-324), "use_ratio must be positive"),
+        (lambda: equal_compute_share([2, 3], [1, 2, 3]), "size_ratio has shape .2,., use_ratio has shape .3,."),
+        (lambda: AnswerOption.from_rates("a", 1e9, 9, [0.1, 20]), "rates must be from 0 to 1.*entry 1"),
+        (lambda: AnswerOption.from_rates("a", 1e9, 9, []), "rates has shape"),
+        (lambda: AnswerOption.from_rates("a", 1e9, 9, MASKED), "rates: entry 1 is masked"),
+        (lambda: AnswerOption.from_counts("a", 1e9, 9, [1, 7], 5), "correct: row 1 has 7 right of 5"),
+        (lambda: AnswerOption.from_counts("a", 1e9, 9, [1], [5]), "samples must be one number"),
+        (lambda: spend_on_answers([1e12], A), "options must be a list"),
+        (lambda: spend_on_answers(["much"], [A]), "flops must be real numbers"),
+        (lambda: spend_on_answers([1e12], [A], prompt_tokens=[1, 2]), "prompt_tokens must be one number"),
+        (lambda: spend_on_answers([1e12], [A], groups=["x", None]), "groups: row 1 has no label"),
+        (lambda: spend_on_answers([1e12], [A], groups=[np.nan, 1.0]), "groups: row 0 has no label"),
+        (lambda: spend_on_answers([1e12], [AnswerOption("z", np.nan, 9, A.solve)]), "params must be a number"),
+        (lambda: spend_on_answers([1e12], [AnswerOption("z", np.inf, 9, A.solve)]), "'z' writes no tokens .*without"),
+        (lambda: spend_on_answers([1e12], [AnswerOption("z", 1e9, 9, lambda k: k[None] * np.nan)]), "'z' solves nan"),
+        (lambda: spend_on_answers([1e12], [AnswerOption("z", 1e9, 9, lambda k: k[None] + 7)]), "shares from 0 to 1"),
         (lambda: equal_compute_share(0.5, 1), "size_ratio must be 1 or more"),
         (lambda: equal_compute_share(2, 0), "use_ratio must be positive"),
     ],

@@ -10,9 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_utils.accounting import answer_flops
 from course_utils.sampling import expected_coverage, pass_at_k
+from course_utils.sampling.checks import numbers, one_number, positive_count, probability, whole
 
 Array = NDArray[np.float64]
 Solve = Callable[[Array], ArrayLike]
+
+_MOST_SAMPLES = 2.0**53  # beyond, a float cannot count them one by one
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,13 @@ class AnswerOption:
         rates : array of shape (n_problems,)
         select : function of rates and samples to the chance that the selected answer is right; None for a perfect
             verifier, for which that is coverage. ``partial(sampling.best_of_n, false_positive=0.05)`` errs
+
+        Raises
+        ------
+        ValueError
+            If a rate is not between 0 and 1, or there are none.
         """
-        rate = np.atleast_1d(np.asarray(rates, dtype=np.float64))
+        rate = _row(probability(rates, "rates"), "rates")
         chosen = expected_coverage if select is None else select
         return cls(name, params, answer_tokens, lambda k: chosen(rate, k))
 
@@ -56,9 +64,22 @@ class AnswerOption:
     def from_counts(
         cls, name: str, params: float, answer_tokens: float, correct: ArrayLike, samples: int
     ) -> AnswerOption:
-        """Describe an option by measured counts, with a perfect verifier: unbiased pass@k, up to the samples drawn."""
-        count = np.atleast_1d(np.asarray(correct, dtype=np.float64))
-        return cls(name, params, answer_tokens, lambda k: pass_at_k(count, samples, k), int(samples))
+        """Describe an option by measured counts, with a perfect verifier: unbiased pass@k, up to the samples drawn.
+
+        Parameters
+        ----------
+        name, params, answer_tokens : as the attributes
+        correct : array of shape (n_problems,), right samples of each problem
+        samples : of every problem
+
+        Raises
+        ------
+        ValueError
+            If a count is not whole or exceeds samples, or there are none.
+        """
+        count, most = _row(whole(correct, "correct", lowest=0), "correct"), positive_count(samples, "samples")
+        pass_at_k(count, most, 1)  # which refuses a count above samples, by row
+        return cls(name, params, answer_tokens, lambda k: pass_at_k(count, most, k), most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +110,12 @@ class AnswerPlan:
     def best(self) -> NDArray[np.int64]:
         """Position of the best option for each group and budget, shape (n_groups, n_budgets); -1 if none pays for one.
 
-        Of equal ones the cheaper.
+        Of equal ones the cheaper; never one that is not paid for.
         """
-        order = np.lexsort((np.broadcast_to(self.spent, self.solved.shape), -self.solved), axis=1)
-        return np.where((self.samples > 0).any(axis=0), order[:, 0, :], -1)
+        paid = self.samples > 0
+        worth = np.where(paid, self.solved, -1.0)
+        order = np.lexsort((np.broadcast_to(self.spent, self.solved.shape), -worth), axis=1)
+        return np.where(paid.any(axis=0), order[:, 0, :], -1)
 
 
 def spend_on_answers(
@@ -125,7 +148,8 @@ def spend_on_answers(
     Raises
     ------
     ValueError
-        If there are no options, their problems differ in number, or a count or label is malformed.
+        If there are no options, their problems differ in number, a count or label is malformed, an option solves
+        shares that are none, or a budget pays for more than 2**53 samples.
 
     Source
     ------
@@ -140,24 +164,40 @@ def spend_on_answers(
     >>> plan.samples.tolist(), [[plan.names[i] for i in row] for row in plan.best]
     ([[10, 100], [1, 10]], [['1B', '1B'], ['10B', '10B']])
     """
-    budget = np.atleast_1d(np.asarray(flops, dtype=np.float64))
+    budget = np.atleast_1d(numbers(flops, "flops"))
     if budget.ndim != 1 or not ((budget > 0) & np.isfinite(budget)).all():
         raise ValueError("flops must be one row of positive finite budgets; give FLOPs a question, not a logarithm.")
+    if not isinstance(options, Sequence) or not all(isinstance(option, AnswerOption) for option in options):
+        raise ValueError(f"options must be a list of AnswerOption, not {options!r}; one alone goes into [brackets].")
     if not options:
         raise ValueError("options is empty; give at least one way to answer.")
+    prompt = one_number(prompt_tokens, "prompt_tokens")
     counts, spent, limits, tables = [], [], [], []
     for option in options:
-        one = answer_flops(option.params, option.answer_tokens, prompt_tokens=prompt_tokens)
-        first = answer_flops(option.params, 0.0, prompt_tokens=prompt_tokens if share_prompt else 0.0)
+        size, tokens = one_number(option.params, "params"), one_number(option.answer_tokens, "answer_tokens")
+        endless = max(size, tokens, prompt) > 1e100
+        one = 0.0 if endless else answer_flops(size, tokens, prompt_tokens=prompt)
+        first = 0.0 if endless else answer_flops(size, 0.0, prompt_tokens=prompt if share_prompt else 0.0)
         if not one > first:
-            raise ValueError(f"options: {option.name!r} writes no tokens for an answer; give params and answer_tokens.")
+            raise ValueError(
+                f"options: {option.name!r} writes no tokens for an answer, or without end; give params and "
+                "answer_tokens, positive and finite."
+            )
         each = one - first
+        if budget.size and budget.max() > _MOST_SAMPLES * each:
+            raise ValueError(
+                f"flops: {budget.max():g} pay for more than {_MOST_SAMPLES:.0e} samples of {option.name!r}; give FLOPs "
+                "for one question."
+            )
         paid = np.maximum(np.floor((budget - first) / each * (1 + 1e-12)), 0.0)
         most = np.inf if option.most is None else float(option.most)
         used = np.minimum(paid, most)
         table = np.asarray(option.solve(np.maximum(used, 1.0)), dtype=np.float64)
         if table.ndim != 2 or table.shape[1] != len(budget):
             raise ValueError(f"options: {option.name!r} solves shape {table.shape}; give (n_problems, {len(budget)}).")
+        if not ((table >= 0) & (table <= 1 + 1e-9)).all():
+            place = tuple(int(i) for i in np.argwhere(~((table >= 0) & (table <= 1 + 1e-9)))[0])
+            raise ValueError(f"options: {option.name!r} solves {table[place]:g} at {place}; give shares from 0 to 1.")
         counts.append(used.astype(np.int64))
         limits.append(paid > most)
         spent.append(np.where(used > 0, first + used * each, 0.0))
@@ -165,6 +205,8 @@ def spend_on_answers(
     sizes = {option.name: len(table) for option, table in zip(options, tables, strict=True)}
     if len(set(sizes.values())) > 1:
         raise ValueError(f"options have different numbers of problems, {sizes}; compare them on the same ones.")
+    if not len(tables[0]):
+        raise ValueError("options have no problems; give each at least one rate or count.")
     labels, which = _groups(groups, len(tables[0]))
     solved = np.array([[table[which == i].mean(axis=0) for table in tables] for i in range(len(labels))])
     names = tuple(option.name for option in options)
@@ -175,8 +217,22 @@ def _groups(groups: ArrayLike | None, n_problems: int) -> tuple[tuple, NDArray[n
     """Number the groups in order of first appearance."""
     if groups is None:
         return ("all",), np.zeros(n_problems, dtype=np.intp)
-    given = np.asarray(groups)
+    try:
+        given = np.asarray(groups)
+    except ValueError:
+        raise ValueError("groups: its rows differ in length; give one label for each problem.") from None
     if given.shape != (n_problems,):
         raise ValueError(f"groups has shape {given.shape}; give one label for each of {n_problems} problems.")
-    known = tuple(dict.fromkeys(given.tolist()))
-    return known, np.array([known.index(label) for label in given.tolist()], dtype=np.intp)
+    labels = np.ma.MaskedArray(groups).tolist() if isinstance(groups, np.ma.MaskedArray) else given.tolist()
+    for row, label in enumerate(labels):
+        if label is None or label != label:  # NaN alone differs from itself
+            raise ValueError(f"groups: row {row} has no label; give every problem one.")
+    known = {label: number for number, label in enumerate(dict.fromkeys(labels))}
+    return tuple(known), np.array([known[label] for label in labels], dtype=np.intp)
+
+
+def _row(column: Array, name: str) -> Array:
+    column = np.array(np.atleast_1d(column))
+    if column.ndim != 1 or not len(column):
+        raise ValueError(f"{name} has shape {column.shape}; give one entry a problem, and one problem at least.")
+    return column

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_utils.allocation.splits import Source, _parts, cheapest_for_loss
+from course_utils.allocation.splits import Source, cheapest_for_loss, sum_with_floor
+from course_utils.sampling.checks import numbers, one_number, together
 
 Array = NDArray[np.float64]
 
@@ -84,7 +85,7 @@ def lifetime_bill(
     Raises
     ------
     ValueError
-        As `cheapest_for_loss`, or if served_cost is not positive.
+        As `cheapest_for_loss`, or if served_cost is not positive and finite.
 
     Source
     ------
@@ -96,23 +97,28 @@ def lifetime_bill(
     >>> [f"{n / 1e9:.1f}B on {d / 1e12:.2f}T saves {s:.0%}" for n, d, s in zip(bill.params, bill.tokens, bill.saving)]
     ['19.5B on 0.93T saves 0%', '13.9B on 1.36T saves 5%', '7.7B on 3.43T saves 37%']
     """
-    if not (served_cost > 0 and np.isfinite(served_cost)):
+    price = one_number(served_cost, "served_cost")
+    if not 1e-100 <= price <= 1e100:
         raise ValueError(f"served_cost must be positive and finite (1 where a FLOP is a FLOP), not {served_cost!r}")
-    served = np.asarray(inference_tokens, dtype=np.float64)
-    best = cheapest_for_loss(loss, source, inference_tokens=served * served_cost)
+    served = numbers(inference_tokens, "inference_tokens")
+    bad = ~((served >= 0) & (served <= 1e100))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ValueError(f"inference_tokens must be 0 or more; entry {row} is {served.flat[row]!r}")
+    best = cheapest_for_loss(loss, source, inference_tokens=served * price)
     plain = cheapest_for_loss(loss, source)
     training = 6.0 * best.params * best.tokens
     return LifetimeBill(
         loss=float(loss),
         inference_tokens=served,
-        served_cost=float(served_cost),
+        served_cost=price,
         params=best.params,
         tokens=best.tokens,
         training_flops=training,
         serving_flops=best.flops - training,
         plain_params=float(plain.params),
         plain_tokens=float(plain.tokens),
-        plain_flops=plain.flops + 2.0 * plain.params * served * served_cost,
+        plain_flops=plain.flops + 2.0 * plain.params * served * price,
         decades_outside=best.decades_outside,
     )
 
@@ -135,22 +141,23 @@ def tokens_for_loss(params: ArrayLike, loss: float, source: Source) -> Array:
     Raises
     ------
     ValueError
-        If a size is not positive or the law has another form.
+        If a size is not positive, the loss is no number, or the law has another form or is flat.
 
     Examples
     --------
     >>> tokens_for_loss([1e9, 1e10, 1e11], 2.0, "sardana") / 1e12
     array([       inf, 2.16582287, 0.31824342])
     """
-    law, v = _parts(source)
-    if law != "chinchilla":
-        raise ValueError(f"tokens_for_loss needs a sum of terms with a floor; {law!r} has another form.")
-    n = np.asarray(params, dtype=np.float64)
-    if not ((n > 0) & np.isfinite(n)).all():
-        row = int(np.flatnonzero(~((n > 0) & np.isfinite(n)))[0])
+    v = sum_with_floor(source, "tokens_for_loss")
+    n, aim = numbers(params, "params"), one_number(loss, "loss")
+    bad = ~((n >= 1e-100) & (n <= 1e100))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
         raise ValueError(f"params must be positive and finite; entry {row} is {n.flat[row]!r}")
-    left = float(loss) - v["E"] - v["A"] * n ** -v["alpha"]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    if not 0 < aim <= 1e100:
+        raise ValueError(f"loss must be a number of nats per token above 0, not {loss!r}")
+    left = aim - v["E"] - v["A"] * n ** -v["alpha"]
+    with np.errstate(over="ignore"):  # more text than a float can count is no amount of text
         return np.where(left > 0, (v["B"] / np.where(left > 0, left, 1.0)) ** (1.0 / v["beta"]), np.inf)
 
 
@@ -163,7 +170,7 @@ def equal_compute_share(size_ratio: ArrayLike, use_ratio: ArrayLike) -> Array:
     Parameters
     ----------
     size_ratio : array, parameters of the large model over those of the small one, M; both trained on the same tokens
-    use_ratio : array that broadcasts with it, tokens served over training tokens, R
+    use_ratio : array that broadcasts with it, tokens served over training tokens, R; np.inf for the limit
 
     Returns
     -------
@@ -172,7 +179,7 @@ def equal_compute_share(size_ratio: ArrayLike, use_ratio: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        If size_ratio is below 1 or use_ratio is not positive.
+        If size_ratio is below 1 or not finite, use_ratio is not positive, or their shapes do not fit.
 
     Source
     ------
@@ -183,9 +190,10 @@ def equal_compute_share(size_ratio: ArrayLike, use_ratio: ArrayLike) -> Array:
     >>> equal_compute_share(14, [0.16, 0.79, 22]).round(1)
     array([257.8,  63.4,  15.8])
     """
-    m, r = np.asarray(size_ratio, dtype=np.float64), np.asarray(use_ratio, dtype=np.float64)
-    if not (m >= 1).all():
+    m, r = numbers(size_ratio, "size_ratio"), numbers(use_ratio, "use_ratio")
+    if not ((m >= 1) & (m <= 1e100)).all():
         raise ValueError(f"size_ratio must be 1 or more: the large model over the small one, not {size_ratio!r}")
-    if not (r > 0).all():
+    if not (r >= 1e-100).all():
         raise ValueError(f"use_ratio must be positive: an unused model compares with nothing; not {use_ratio!r}")
+    m, r = together(size_ratio=m, use_ratio=r)
     return m + 3.0 * (m - 1.0) / r

@@ -10,9 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_utils import laws
 from course_utils.accounting import PF_DAY
+from course_utils.fitting import validation
 from course_utils.fitting.resampling import Bootstrap
 from course_utils.fitting.results import FitResult
 from course_utils.laws import Constants
+from course_utils.sampling.checks import numbers, one_number
 
 Array = NDArray[np.float64]
 Source = FitResult | Bootstrap | Constants | str
@@ -69,13 +71,25 @@ def _parts(source: Source) -> tuple[str, Mapping[str, float]]:
     )
 
 
+def sum_with_floor(source: Source, asker: str) -> Mapping[str, float]:
+    """Return the constants of Hoffmann's sum; refuse a law of another form, or one that is flat in one input."""
+    law, v = _parts(source)
+    if law != "chinchilla":
+        raise ValueError(f"source: {asker} needs a sum of terms with a floor; {law!r} has another form.")
+    if not min(v["A"], v["B"], v["alpha"], v["beta"]) > 0:
+        raise ValueError(
+            "source: the law is flat in params or in tokens, so no split is best. Fit runs that vary both."
+        )
+    return v
+
+
 def _flops(flops: ArrayLike) -> Array:
-    array = np.asarray(flops, dtype=np.float64)
-    bad = ~((array > 0) & np.isfinite(array))
+    array = numbers(flops, "flops")
+    bad = ~((array >= 1e-100) & (array <= 1e100))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise ValueError(
-            f"flops must be positive and finite; entry {row} is {array.flat[row]!r}. Give FLOPs, not a log."
+            f"flops must be positive, up to 1e100; entry {row} is {array.flat[row]!r}. Give FLOPs, not a log."
         )
     return array
 
@@ -163,10 +177,15 @@ def compute_optimal(
     """
     budget = _flops(flops)
     law, values = _parts(source)
-    if inference_tokens < 0 or not np.isfinite(inference_tokens):
+    inference_tokens = one_number(inference_tokens, "inference_tokens")
+    if not 0 <= inference_tokens <= 1e100:
         raise ValueError(f"inference_tokens must be 0 or more, not {inference_tokens!r}")
-    if not flops_per_param_token > 0:
+    flops_per_param_token = one_number(flops_per_param_token, "flops_per_param_token")
+    if not 1e-100 <= flops_per_param_token <= 1e100:
         raise ValueError(f"flops_per_param_token must be positive (6 is usual), not {flops_per_param_token!r}")
+    level = validation.probability(level)
+    if law == "chinchilla":
+        sum_with_floor(source, "compute_optimal")
     if law == "repeated_data" and unique_tokens is None:
         raise ValueError("unique_tokens: the law of repeated data needs the number of distinct tokens")
     extra = () if law != "repeated_data" else (unique_tokens,)
@@ -323,11 +342,12 @@ def cheapest_for_loss(loss: float, source: Source, *, inference_tokens: ArrayLik
     Raises
     ------
     ValueError
-        If the loss is not above the law's floor, or the law has another form.
+        If the loss is not above the law's floor or is beyond what a float can count, or the law has another form or
+        is flat.
 
     Source
     ------
-    Sardana et al. 2024 (arXiv 2401.00448), eq. 3.
+    Sardana et al. 2024 (arXiv 2401.00448), eqs. 3 and 5; eq. 5 is solved by bisection to ten digits or better.
 
     Examples
     --------
@@ -335,38 +355,46 @@ def cheapest_for_loss(loss: float, source: Source, *, inference_tokens: ArrayLik
     >>> bool(best.params < compute_optimal(best.flops, "besiroglu").params)
     True
     """
-    law, v = _parts(source)
-    if law != "chinchilla":
-        raise ValueError(f"cheapest_for_loss needs a sum of terms with a floor; {law!r} has another form.")
-    spare = float(loss) - v["E"]
+    v = sum_with_floor(source, "cheapest_for_loss")
+    aim = one_number(loss, "loss")
+    spare = min(aim, 1e100) - v["E"]
     if not spare > 0:
         raise ValueError(f"loss: {loss!r} is not above the floor E = {v['E']:.4g}; no size reaches it.")
-    served = np.asarray(inference_tokens, dtype=np.float64)
-    bad = ~((served >= 0) & np.isfinite(served))
+    served = numbers(inference_tokens, "inference_tokens")
+    bad = ~((served >= 0) & (served <= 1e200))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise ValueError(f"inference_tokens must be 0 or more; entry {row} is {served.flat[row]!r}")
-    if not min(v["A"], v["B"], v["alpha"], v["beta"]) > 0:
+
+    # What the loss has to spare is split, share : 1 - share, over params and tokens; x is ln of share : 1 - share.
+    def log_tokens(x: Array) -> Array:
+        return (np.log(v["B"]) - np.log(spare) + np.logaddexp(0.0, x)) / v["beta"]
+
+    def log_params(x: Array) -> Array:
+        return (np.log(v["A"]) - np.log(spare) + np.logaddexp(0.0, -x)) / v["alpha"]
+
+    def log_ratio(x: Array) -> Array:
+        return np.logaddexp(0.0, log_served - log_tokens(x))
+
+    # alpha share / (beta (1 - share)) = 1 + served / (3 tokens): the left rises in x and the right falls.
+    with np.errstate(divide="ignore"):
+        log_served = np.log(served.reshape(-1) / 3)
+    low = np.full(served.size, np.log(v["beta"] / v["alpha"]))
+    high, start = low + log_ratio(low), low
+    for _ in range(80):
+        middle = (low + high) / 2
+        below = middle < start + log_ratio(middle)
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    log_n, log_d = (count((low + high) / 2) for count in (log_params, log_tokens))
+    ends = np.stack([log_n, log_d, log_n + log_d, log_n + np.maximum(log_served, 0.0)])
+    if not (np.abs(ends) < _LARGEST_LOG).all():
         raise ValueError(
-            "source: the law is flat in params or in tokens, so no split is best. Fit runs with both varied."
+            f"loss: {loss!r} takes more or less than a float can count by this law, whose floor is {v['E']:.4g}; ask "
+            "for a loss of the order of those that were fitted."
         )
-
-    def tokens(share: Array) -> Array:
-        return ((1 - share) * spare / v["B"]) ** (-1 / v["beta"])
-
-    def params(share: Array) -> Array:
-        return (share * spare / v["A"]) ** (-1 / v["alpha"])
-
-    def log_total(logit: Array) -> Array:
-        share = 1 / (1 + np.exp(-logit))
-        n, d = params(share), tokens(share)
-        return np.log(n) + np.log(6 * d + 2 * served.reshape(-1))
-
-    ends = np.full(served.size, 20.0)
-    share = 1 / (1 + np.exp(-_golden(log_total, -ends, ends, scan=400)))
-    n, d = (np.asarray(count(share)).reshape(served.shape) for count in (params, tokens))
+    n, d = (np.exp(log).reshape(served.shape) for log in (log_n, log_d))
     total = np.asarray(6 * n * d + 2 * n * served)
-    reached = np.full(served.shape, float(loss))
+    reached = np.full(served.shape, aim)
     return Allocation(total, n, d, reached, decades_outside=_decades(source, n, d))
 
 
