@@ -12,10 +12,14 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import importlib.util
 import os
 import re
+import stat
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from course_utils.i18n import format_bytes, format_count, format_number, t
@@ -31,6 +35,8 @@ BLOCK = 2_000
 """Characters of a block, or a little more: it ends with its paragraph."""
 PIECE = 1_000_000
 """Longer files are encoded in pieces of so many characters, which keeps memory in bounds."""
+LONGEST_WORD = 1_000
+"""Characters of a word; the merges are learnt on longer ones in parts of so many."""
 WINDOWS = 512
 """Held-out windows that a loss is measured on where there are so many."""
 FEWEST_WINDOWS = 64
@@ -115,7 +121,8 @@ class OwnCorpus(text.Corpus):
 
 
 def _some(files: tuple[str, ...]) -> str:
-    return ", ".join(files[:_NAMED]) + (", …" if len(files) > _NAMED else "")
+    named = ", ".join(files[:_NAMED]) + (", …" if len(files) > _NAMED else "")
+    return named.encode("utf-8", "replace").decode("utf-8")  # a name may hold bytes that are no text
 
 
 def vocabulary_of(key: str) -> int:
@@ -131,13 +138,36 @@ def vocabulary_of(key: str) -> int:
     return int(key.rsplit("-", 1)[1])
 
 
-def files_below(path: Path) -> Iterator[Path]:
-    """List the files of a folder and the folders in it, sorted, without what is hidden or not the reader's."""
-    for folder, inner, names in os.walk(path):
-        here = Path(folder)
+def files_below(path: Path, closed: list[str] | None = None) -> Iterator[Path]:
+    """List the files of a folder and the folders in it, sorted, without what is hidden or not the reader's.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    closed : list of str or None
+        Receives the folders that cannot be opened.
+    """
+
+    def refused(error: OSError) -> None:
+        if closed is not None and isinstance(error, PermissionError):
+            closed.append(Path(error.filename).relative_to(path).as_posix() + "/")
+
+    for folder, inner, names in os.walk(path, onerror=refused):
         inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in LEFT_OUT
-                          and not (here / name / "pyvenv.cfg").exists())
-        yield from (here / name for name in sorted(names) if not name.startswith(".") and (here / name).is_file())
+                          and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg")))
+        yield from (Path(folder, name) for name in sorted(names)
+                    if not name.startswith(".") and not _is_special(os.path.join(folder, name)))
+
+
+def _is_special(path: str) -> bool:
+    """Tell a pipe, a device or a link to nowhere; what may not be asked is taken for a file, which cannot be read."""
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
+    except PermissionError:
+        return False
+    except OSError:
+        return True
 
 
 def decode(raw: bytes, encoding: str | None = None) -> str | None:
@@ -180,7 +210,7 @@ def _mark(raw: bytes) -> str | None:
 def _has_text_of_two_bytes(start: bytes) -> bool:
     """Say whether NULs stand at every other place, as in UTF-16; in programs and pictures they stand anywhere."""
     zeros = start[::2].count(0), start[1::2].count(0)
-    return max(zeros) >= 0.02 * len(start) and min(zeros) <= 0.1 * max(zeros) and not start[:512].count(b"\0\0")
+    return max(zeros) > 0 and max(zeros) >= 0.02 * len(start) and min(zeros) <= 0.1 * max(zeros) and not start[:512].count(b"\0\0")
 
 
 def _is_binary(start: bytes) -> bool:
@@ -203,15 +233,15 @@ def survey(path: str | os.PathLike, encoding: str | None = None) -> Census:
     path = Path(path).expanduser()
     if encoding is not None:
         try:
-            codecs.lookup(encoding)
-        except LookupError:
+            "a".encode(encoding)
+        except (LookupError, UnicodeError):  # unknown, or no encoding of text, such as "hex"
             raise ValueError(t("ladder.text.no_such_encoding", encoding=encoding)) from None
     if not path.exists():
         raise ValueError(t("ladder.text.no_such_path", path=os.fspath(path)))
     found: dict[str, str] = {}
     copies = empty = size = 0
     left_out: dict[str, list[str]] = {"binary": [], "unreadable": [], "undecodable": []}
-    for file in [path] if path.is_file() else files_below(path):
+    for file in [path] if path.is_file() else files_below(path, left_out["unreadable"]):
         name = file.name if path.is_file() else file.relative_to(path).as_posix()
         try:
             with open(file, "rb") as stream:
@@ -316,6 +346,22 @@ def _sides(documents: list[tuple[str, bool]]) -> tuple[list[str], list[str]]:
     return training, held_out
 
 
+def short_words(document: str, longest: int = LONGEST_WORD) -> list[str]:
+    """Cut a text wherever a run of letters and digits, of signs, or of white space is longer than `longest`.
+
+    Merges are learnt word by word, in a time that grows with the square of its length: a file of Chinese without
+    punctuation, or of letters of a genome, would take hours.
+
+    Examples
+    --------
+    >>> short_words("abcdefg hi", 3)
+    ['abc', 'def', 'g hi']
+    """
+    ends = [match.end() for match in re.finditer(rf"\w{{{longest}}}|[^\w\s]{{{longest}}}|\s{{{longest}}}", document)]
+    cuts = [0, *ends, len(document)]
+    return [document[i:j] for i, j in pairwise(cuts) if i < j]
+
+
 def load(path: str | os.PathLike, vocabulary: int = text.VOCABULARY, *, encoding: str | None = None) -> OwnCorpus:
     """Return the tokenised text at `path`, from the cache when the same contents have been encoded before.
 
@@ -330,17 +376,21 @@ def load(path: str | os.PathLike, vocabulary: int = text.VOCABULARY, *, encoding
     ------
     ValueError
         If there is no text, too much of it, or too little to hold 64 windows out: says how much is missing.
+    ModuleNotFoundError
+        If the text is not in the cache and tokenizers is not installed.
     """
     census = survey(path, encoding)
-    # 2: the way the text is split and encoded; raise it when that changes
-    contents = hashlib.sha256(f"2 {vocabulary} {' '.join(census.texts)}".encode()).hexdigest()[:16]
+    # 3: the way the text is split and encoded; raise it when that changes
+    contents = hashlib.sha256(f"3 {vocabulary} {' '.join(census.texts)}".encode()).hexdigest()[:16]
     key = f"{contents}-{vocabulary}"
     training, held_out, by_blocks = split(census.texts)
     file = _cached_file(key)
-    if file.exists():
-        corpus = text.read(file)
-    else:
-        corpus = text.tokenise(training, held_out, vocabulary)
+    corpus = _whole(file)
+    if corpus is None:
+        if importlib.util.find_spec("tokenizers") is None:
+            raise ModuleNotFoundError(t("ladder.text.no_tokenizers"))
+        short = (part for each in training for part in short_words(each))
+        corpus = text.tokenise(training, held_out, vocabulary, learn_from=short)
         missing = windows(FEWEST_WINDOWS) - len(corpus.validation)
         if missing > 0:
             raise ValueError(t("ladder.text.too_small", size=format_bytes(census.size),
@@ -369,10 +419,18 @@ def cached(key: str) -> text.Corpus:
         If the cache of this machine does not hold it.
     """
     vocabulary_of(key)
-    file = _cached_file(key)
-    if not file.exists():
+    corpus = _whole(_cached_file(key))
+    if corpus is None:
         raise FileNotFoundError(t("ladder.text.not_cached", key=key, folder=os.fspath(text.cache_folder())))
-    return text.read(file)
+    return corpus
+
+
+def _whole(file: Path) -> text.Corpus | None:
+    """Return a corpus of the cache; None where it is not there, or not whole, as a power cut may leave it."""
+    try:
+        return text.read(file)
+    except (FileNotFoundError, zipfile.BadZipFile, EOFError, KeyError, ValueError):
+        return None
 
 
 def need(tokens: int, bytes_per_token: float = 2.5, epochs: float = 1.0) -> int:

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -102,7 +102,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def tokenise(training: list[str], validation: list[str], vocabulary: int = VOCABULARY) -> Corpus:
+def tokenise(training: list[str], validation: list[str], vocabulary: int = VOCABULARY, *,
+             learn_from: Iterable[str] | None = None) -> Corpus:
     """Learn byte-pair merges on the training texts and encode all texts; a mark ends each.
 
     Parameters
@@ -111,6 +112,8 @@ def tokenise(training: list[str], validation: list[str], vocabulary: int = VOCAB
         In the order of the streams.
     vocabulary : int
         Token ids to learn, 257 (every byte and the mark) to 65,536.
+    learn_from : iterable of str or None
+        What the merges are learnt on instead of `training`.
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -122,7 +125,7 @@ def tokenise(training: list[str], validation: list[str], vocabulary: int = VOCAB
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=["<|end|>"], show_progress=False,
                                   initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
-    tokenizer.train_from_iterator(training, trainer)
+    tokenizer.train_from_iterator(training if learn_from is None else learn_from, trainer)
     end = tokenizer.token_to_id("<|end|>")
 
     def encode(texts):

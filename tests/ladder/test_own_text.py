@@ -1,8 +1,10 @@
 """A text of the reader's own: what counts as text, what is held out, and whether there is enough."""
 
+import errno
 import hashlib
 import os
 import random
+import time
 
 import numpy as np
 import pytest
@@ -87,8 +89,46 @@ def test_the_census_counts_copies_and_names_what_it_cannot_read(tmp_path):
         own_text.survey(tmp_path / "d.bin")
     with pytest.raises(ValueError, match="nothing"):
         own_text.survey(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match="utf-99"):
-        own_text.survey(tmp_path, encoding="utf-99")
+    for name in ("utf-99", "hex", "rot13"):
+        with pytest.raises(ValueError, match=name):
+            own_text.survey(tmp_path, encoding=name)
+
+
+def test_an_empty_file_is_empty_and_in_no_strange_encoding(tmp_path):
+    (tmp_path / "a.txt").write_text("")
+    with pytest.raises(ValueError, match="No text found") as caught:
+        own_text.survey(tmp_path / "a.txt")
+    assert "encoding" not in str(caught.value)
+    (tmp_path / "b.txt").write_text("words")
+    census = own_text.survey(tmp_path)
+    assert (census.empty, census.undecodable) == (1, ())
+
+
+def test_a_folder_that_may_not_be_opened_is_named(tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("words")
+    (tmp_path / "closed").mkdir()
+    listed = os.scandir
+
+    def scandir(path):
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert own_text.survey(tmp_path).unreadable == ("closed/",)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file's name is text there")
+def test_a_name_that_is_no_text_can_be_said():
+    assert own_text._some((os.fsdecode(b"caf\xe9.txt"), "b.txt")) == "caf?.txt, b.txt"
+
+
+def test_a_text_is_cut_only_where_a_word_is_far_too_long():
+    usual = "words, 12345 " * 500 + "\n" * 900 + "=" * 999
+    assert own_text.short_words(usual) == [usual]
+    for long in ("x" * 2500, "字" * 2500, "=" * 2500, " " * 2500):
+        assert "".join(own_text.short_words(long)) == long
+        assert [len(part) for part in own_text.short_words(long)] == [1000, 1000, 500]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="who may open everything is never refused")
@@ -233,6 +273,35 @@ def test_names_and_places_do_not_matter_and_a_changed_word_does(tmp_path, cache,
     with open(folder / "renamed.txt", "a") as file:
         file.write("one more word")
     assert own_text.load(folder).key != first.key
+
+
+def test_a_text_without_a_gap_is_read_in_seconds(tmp_path, cache, tokenizers):
+    generator = random.Random(0)
+    file = tmp_path / "one_word.txt"
+    file.write_text("".join(generator.choice(SYLLABLES["zh"].replace(" ", "")) for _ in range(150_000)), "utf-8")
+    begun = time.monotonic()
+    assert len(own_text.load(file).training) > 10_000
+    assert time.monotonic() - begun < 20  # in one piece, more than a minute
+
+
+def test_a_damaged_cache_is_encoded_again(tmp_path, cache, tokenizers):
+    file = tmp_path / "a.txt"
+    file.write_text(passage("en", 400_000), encoding="utf-8")
+    own = own_text.load(file)
+    (kept,) = cache.iterdir()
+    for broken in (b"", kept.read_bytes()[:1000]):
+        kept.write_bytes(broken)
+        with pytest.raises(FileNotFoundError, match=own.key):
+            own_text.cached(own.key)
+        assert own_text.load(file).sha256 == own.sha256 == own_text.cached(own.key).sha256
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_without_a_tokenizer_the_cure_is_named(tmp_path, cache, monkeypatch, code):
+    (tmp_path / "a.txt").write_text("words of a text\n")
+    monkeypatch.setattr(own_text.importlib.util, "find_spec", lambda name: None)
+    with using_language(code), pytest.raises(ModuleNotFoundError, match="ladder --install"):
+        own_text.load(tmp_path / "a.txt")
 
 
 def test_too_little_text_says_how_much_is_missing(tmp_path, cache, tokenizers):

@@ -26,8 +26,9 @@ FRESH_SEEDS = range(2000, 10_000)
 
 
 def start(name: str, budget: float | None = None, *, target: float | None = None, design: str | None = None,
-          text: str | PathLike | None = None, folder: str | PathLike | None = None, seed: int | None = None,
-          rate: float | None = None, plan: Plan | None = None, trainer: Callable | None = None) -> Game:
+          text: str | PathLike | None = None, encoding: str | None = None, folder: str | PathLike | None = None,
+          seed: int | None = None, rate: float | None = None, plan: Plan | None = None,
+          trainer: Callable | None = None) -> Game:
     """Begin a live game, or go on with the one of this name where it stopped.
 
     Parameters
@@ -42,6 +43,8 @@ def start(name: str, budget: float | None = None, *, target: float | None = None
         One of `course_utils.planning.DESIGNS`; "ladder" when None.
     text : path or None
         A file or folder of your own to train on; the course's default text when None.
+    encoding : str or None
+        Of its files that are not UTF-8, such as "cp1258" or "gb18030"; they are left out when None.
     folder : path or None
         Where the game lives; ``my_ladders/`` and the name, in the course's folder, when None.
     seed : int or None
@@ -70,8 +73,8 @@ def start(name: str, budget: float | None = None, *, target: float | None = None
     if found is None:
         if any(place.glob("*_runs.csv")) or any(place.glob("journal/*.json")):
             raise Refusal("runs_without_plan", path=place)
-        found = states.begin(place, _new(name, budget, target, design, text, seed, rate, plan))
-    same = _same(found, name, budget, target, design, text, seed, rate, plan)
+        found = states.begin(place, _new(name, budget, target, design, text, encoding, seed, rate, plan))
+    same = _same(found, name, budget, target, design, text, encoding, seed, rate, plan)
     if same != found:
         states.write(place, same)
     return Game(states.with_record(same), Training(place, trainer), place)
@@ -94,13 +97,13 @@ def recorded(game: int = 0, design: str = "ladder", *, folder: str | PathLike | 
     return Game(State(states.new_id(), f"{design}-{game}", made, seed=game), source)
 
 
-def _new(name, budget, target, design, text, seed, rate, plan: Plan | None) -> State:
-    if plan is not None and not (budget is target is design is text is None):
+def _new(name, budget, target, design, text, encoding, seed, rate, plan: Plan | None) -> State:
+    if plan is not None and not (budget is target is design is text is encoding is None):
         raise Refusal("plan_and_more")
     if plan is not None:
-        made, path, key = plan.design, plan.text, plan.text_key
+        made, path, key, encoding = plan.design, plan.text, plan.text_key, plan.encoding
     else:
-        path, key, vocabulary = own_text(text)
+        path, key, vocabulary = own_text(text, encoding)
         seed = secrets.choice(FRESH_SEEDS) if seed is None else seed
         made = designed(design or "ladder", budget=1e12 if budget is None else budget, target=target, game=seed,
                         vocabulary=vocabulary)
@@ -110,10 +113,10 @@ def _new(name, budget, target, design, text, seed, rate, plan: Plan | None) -> S
     rate = 1.0 if rate is None else rate
     if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate <= 16:
         raise Refusal("bad_rate", rate=repr(rate))
-    return State(states.new_id(), name, made, seed, float(rate), path, key)
+    return State(states.new_id(), name, made, seed, float(rate), path, key, encoding)
 
 
-def _same(found: State, name, budget, target, design, text, seed, rate, plan: Plan | None) -> State:
+def _same(found: State, name, budget, target, design, text, encoding, seed, rate, plan: Plan | None) -> State:
     """Refuse another plan under the name of a game that exists; return the game, with its text where it lies now."""
     asked = {"name": name, "seed": seed, "rate": rate, "budget": budget, "target": target, "design": design}
     have = {"name": found.name, "seed": found.seed, "rate": found.rate, "budget": found.design.budget,
@@ -126,13 +129,14 @@ def _same(found: State, name, budget, target, design, text, seed, rate, plan: Pl
         same = (plan.design.budget, plan.design.target) == (found.design.budget, found.design.target)
         if not same or not set(plan.design.runs) <= set(found.design.runs):
             raise Refusal("other_runs", name=found.name)
-        path, key = plan.text, plan.text_key
+        path, key, encoding = plan.text, plan.text_key, plan.encoding
     elif text is not None:
-        path, key, _ = own_text(text)
+        encoding = encoding or found.encoding
+        path, key, _ = own_text(text, encoding)
     else:
         return found
     if key != found.text_key:
         if path and path == found.text:
             raise Refusal("other_text", name=found.name, path=path)
         raise Refusal("other_plan", name=found.name, what="text", asked=path or "-", have=found.text or "-")
-    return replace(found, text=path)
+    return replace(found, text=path, encoding=encoding)

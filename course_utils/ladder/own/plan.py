@@ -51,6 +51,8 @@ class Plan(Page):
         Path of the reader's own text and the name of its cached tokens; empty for the default one.
     notes : tuple of str
         What is to be said about that text.
+    encoding : str or None
+        Of its files that are not UTF-8.
     """
 
     design: Design
@@ -59,6 +61,7 @@ class Plan(Page):
     text: str = ""
     text_key: str = ""
     notes: tuple[str, ...] = ()
+    encoding: str | None = None
 
     @functools.cached_property
     def simulation(self) -> Simulation:
@@ -188,7 +191,7 @@ def _signed(share: float) -> str:
 def plan(budget: float = 1e12, target: float | None = None, *, design: str = "ladder", game: int = 0,
          widths: Iterable[int] | Mapping[float, Iterable[int]] | None = None,
          seeds: int | Mapping[float, int] | None = None, rungs: Iterable[float] | None = None,
-         text: str | PathLike | None = None, processes: int | None = None,
+         text: str | PathLike | None = None, encoding: str | None = None, processes: int | None = None,
          calibration: Calibration | None = None) -> Plan:
     """Plan a game: which small runs, what each costs on this machine, and what they buy in width of the interval.
 
@@ -206,6 +209,8 @@ def plan(budget: float = 1e12, target: float | None = None, *, design: str = "la
         Instead of the rule's; see `course_utils.planning.design`.
     text : path or None
         A file or folder of your own to train on; the course's default text when None.
+    encoding : str or None
+        Of its files that are not UTF-8, such as "cp1258" or "gb18030"; they are left out when None.
     processes : int or None
         Runs at the same time; one for each core when None, of the machine whose speed it is.
     calibration : Calibration or None
@@ -229,11 +234,12 @@ def plan(budget: float = 1e12, target: float | None = None, *, design: str = "la
     """
     if processes is not None and processes < 1:
         raise Refusal("bad_processes", processes=processes)
-    path, key, vocabulary = own_text(text)
+    path, key, vocabulary = own_text(text, encoding)
     made = designed(design, budget=budget, target=target, game=game, widths=widths, seeds=seeds, rungs=rungs,
                     vocabulary=vocabulary)
-    notes = (*text_words(path), *text_notes(key, made)) if path else ()
-    return priced(made, processes=processes, calibration=calibration, text=path, text_key=key, notes=notes)
+    notes = (*text_words(path, encoding), *text_notes(key, made)) if path else ()
+    return priced(made, processes=processes, calibration=calibration, text=path, text_key=key, notes=notes,
+                  encoding=encoding)
 
 
 def designed(name: str, *, budget: float, target: float | None, **how) -> Design:
@@ -265,19 +271,19 @@ def enough(flops: Sequence[float]) -> bool:
     return len(flops) >= _FEWEST and bool(rungs_of(np.log(flops)).max() > 0)
 
 
-def own_text(text: str | PathLike | None) -> tuple[str, str, int]:
+def own_text(text: str | PathLike | None, encoding: str | None = None) -> tuple[str, str, int]:
     """Return path, key and vocabulary of a reader's own text; empty names for the default one."""
     if text is None:
         return "", "", VOCABULARY
     from ..own_text import load, vocabulary_of
 
-    key = load(text).key
+    key = load(text, encoding=encoding).key
     return str(Path(text).expanduser().resolve()), key, vocabulary_of(key)
 
 
 def priced(design: Design, *, recorded: bool = False, processes: int | None = None,
            calibration: Calibration | None = None, text: str = "", text_key: str = "",
-           notes: tuple[str, ...] = ()) -> Plan:
+           notes: tuple[str, ...] = (), encoding: str | None = None) -> Plan:
     """Return a plan for a design that is there already."""
     from .. import calibration as speeds
 
@@ -285,7 +291,7 @@ def priced(design: Design, *, recorded: bool = False, processes: int | None = No
         calibration = speeds.recorded() if recorded else speeds.calibrate()
     if processes is None:
         processes = RECORDED_CORES if calibration.recorded else os.cpu_count() or 1
-    return Plan(design, calibration, processes, text, text_key, notes)
+    return Plan(design, calibration, processes, text, text_key, notes, encoding)
 
 
 def compare(budget: float = 1e12, target: float | None = None, *, designs: Iterable[str] = DESIGNS,
@@ -332,8 +338,8 @@ def text_notes(key: str, design: Design) -> tuple[str, ...]:
     return (said,) if said else ()
 
 
-def text_words(path: str) -> tuple[str, ...]:
+def text_words(path: str, encoding: str | None = None) -> tuple[str, ...]:
     """Say what a reader's own text holds."""
     from ..own_text import load
 
-    return tuple(load(path).words())
+    return tuple(load(path, encoding=encoding).words())

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
             from .opening import start
 
             game = start(options.name, options.budget, target=options.target, design=options.design, text=options.text,
-                         folder=options.folder, seed=options.seed, rate=options.rate)
+                         encoding=options.encoding, folder=options.folder, seed=options.seed, rate=options.rate)
         return play(game, predict=options.predict, processes=options.processes, report=options.report)
     except KeyboardInterrupt:
         print("\n" + t("ladder.play.stopped"))
@@ -133,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--target", type=float, help="FLOPs of the run that is foretold (default: half of the budget)")
     parser.add_argument("--design", choices=DESIGNS, help="how the small runs are chosen (default: ladder)")
     parser.add_argument("--text", type=Path, help="a file or folder of your own to train on")
+    parser.add_argument("--encoding", help="of its files that are not UTF-8, such as cp1258 or gb18030")
     parser.add_argument("--seed", type=int, help="which seeds the runs have (default: drawn for a new game)")
     parser.add_argument("--rate", type=float, help="factor on the learning rates (default: 1)")
     parser.add_argument("--predict", type=float, nargs=3, metavar=("LOSS", "LOW", "HIGH"),

@@ -97,7 +97,7 @@ def _text_is_there(state: State) -> None:
         if not Path(state.text).exists():
             code = f'ladder.start("{state.name}", text="...")'
             raise Refusal("no_text", name=state.name, path=state.text, code=code) from None
-        if load(state.text).key != state.text_key:
+        if load(state.text, encoding=state.encoding).key != state.text_key:
             raise Refusal("other_text", name=state.name, path=state.text) from None
 
 

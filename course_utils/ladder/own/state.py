@@ -46,6 +46,8 @@ class State:
         Factor on the learning rates of the course's rule.
     text, text_key : str
         Path of the reader's own text and the name of its cached tokens; empty for the default text.
+    encoding : str or None
+        Of the files of that text that are not UTF-8.
     sealed : Sealed or None
     """
 
@@ -56,6 +58,7 @@ class State:
     rate: float = 1.0
     text: str = ""
     text_key: str = ""
+    encoding: str | None = None
     sealed: Sealed | None = None
 
     def with_runs(self, runs: tuple[PlannedRun, ...]) -> State:

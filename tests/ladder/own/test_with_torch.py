@@ -10,6 +10,7 @@ from course_utils import ladder
 from course_utils.ladder.own.opening import start
 from course_utils.ladder.own.plan import priced
 from course_utils.ladder.own.refusal import Refusal
+from course_utils.ladder.own.sources import _text_is_there
 from course_utils.planning import design
 
 pytest.importorskip("torch", reason="PyTorch comes with the extra [train]")
@@ -71,3 +72,21 @@ def test_a_text_of_ones_own(tmp_path, here, monkeypatch):
     cached.unlink()
     moved.unlink()
     assert start("own", folder=tmp_path / "game").verdict().measured < 7  # what is finished needs no text
+
+
+def test_a_text_in_another_encoding_is_planned_begun_and_found_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCALING_LAWS_CACHE", str(tmp_path / "cache"))
+    text = tmp_path / "cu.txt"
+    text.write_bytes("".join(f"{k} người đọc viết {k % 77} chữ\n" for k in range(20_000)).encode("utf-16-le"))
+    how = {"widths": [4, 8, 12], "rungs": (0.2, 0.1), "seeds": 1, "calibration": ladder.calibrate(0.1, tmp_path)}
+    with pytest.raises(ValueError, match="encoding="):
+        ladder.plan(2.2e10, text=text, **how)
+    plan = ladder.plan(2.2e10, text=text, encoding="utf-16-le", **how)
+    begun = start("cu", folder=tmp_path / "game", plan=plan)
+    assert (begun._state.encoding, begun._state.text_key) == ("utf-16-le", plan.text_key)
+    next((tmp_path / "cache").rglob("own-*.npz")).unlink()
+    again = start("cu", folder=tmp_path / "game", text=text)
+    assert again._state == begun._state
+    next((tmp_path / "cache").rglob("own-*.npz")).unlink()
+    _text_is_there(start("cu", folder=tmp_path / "game")._state)
+    assert next((tmp_path / "cache").rglob("own-*.npz")).stem == f"own-{plan.text_key}"
