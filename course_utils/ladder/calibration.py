@@ -8,6 +8,7 @@ an estimate is what an otherwise idle core would take.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import heapq
@@ -24,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.accounting.shape import Shape
+from course_utils.i18n import t
 
 from . import text
 from .train import CURVE_WINDOWS, Run, curve_steps, processor
@@ -68,8 +70,15 @@ class Calibration:
 
     @property
     def flops_per_second(self) -> float:
-        """Speed of the arithmetic alone: between the two largest widths the overhead of a step cancels."""
-        one, two = sorted(self.by_width)[-2:]
+        """Speed of the arithmetic alone: between the largest width and the next quicker one overhead cancels.
+
+        Where a busy machine took as long for every width, overhead is left inside.
+        """
+        two = max(self.by_width)
+        quicker = [width for width in self.by_width if self.by_width[width] < self.by_width[two]]
+        if not quicker:
+            return _step_flops(two) / self.by_width[two]
+        one = max(quicker)
         return (_step_flops(two) - _step_flops(one)) / (self.by_width[two] - self.by_width[one])
 
     @property
@@ -165,7 +174,7 @@ def load(folder: str | os.PathLike) -> Calibration | None:
             kept[name] = {int(width): float(seconds) for width, seconds in kept[name].items()}
         found = Calibration(**kept)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{path} holds no speeds ({error}); remove it and calibrate again") from error
+        raise ValueError(t("ladder.calibration.damaged", path=path, reason=error)) from error
     return found if (found.processor, found.torch) == (processor(), _torch_version()) else None
 
 
@@ -227,7 +236,8 @@ def calibrate(seconds: float = 10.0, folder: str | os.PathLike | None = None, *,
     if not again and (kept := load(folder)):
         return kept
     measured = _measure(seconds)
-    measured.save(folder)
+    with contextlib.suppress(OSError):  # where nothing can be kept, on a full disk say, it is measured again next time
+        measured.save(folder)
     return measured
 
 

@@ -14,10 +14,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from course_utils.i18n import t
 
 from . import text
 
@@ -133,8 +136,9 @@ class Trunk:
                 os.utime(path)
             except FileNotFoundError:  # another process has just made room
                 continue
-            except RuntimeError as error:
-                raise ValueError(f"{path} cannot be read ({error}); remove it, and the run begins at step 0") from error
+            except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+                # PyTorch's own words advise to load such a file without its safeguard
+                raise ValueError(t("ladder.sweep.damaged_trunk", path=path, reason=type(error).__name__)) from error
             learner.model.load_state_dict(state["model"])
             learner.optimizer.load_state_dict(state["optimizer"])
             return step, [point | {"run": run.name} for point in state["curve"]]

@@ -94,6 +94,24 @@ def test_what_is_kept_comes_back_on_the_same_machine_only(made, tmp_path, monkey
         calibration.calibrate(0, tmp_path)
 
 
+def test_speeds_that_cannot_be_kept_are_given_all_the_same(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(calibration, "_torch_version", lambda: "9.9")
+    monkeypatch.setattr(calibration, "_measure", lambda seconds: made)
+    (tmp_path / "file").write_text("not a folder")
+    assert calibration.calibrate(folder=tmp_path / "file") == made
+    assert calibration.calibrate(folder=tmp_path / "cache") == made and (tmp_path / "cache").exists()
+
+
+def test_a_busy_machine_on_which_widths_take_alike_still_has_a_speed(made):
+    alike = dataclasses.replace(made, by_width={8: 4e-3, 16: 4e-3, 32: 5e-3, 64: 9e-3, 128: 9e-3})
+    fewer = dataclasses.replace(made, by_width={8: 4e-3, 16: 4e-3, 32: 5e-3, 128: 9e-3})
+    assert alike.flops_per_second == fewer.flops_per_second > 0
+    level = dataclasses.replace(made, by_width=dict.fromkeys(WIDTHS, 9e-3))
+    assert level.flops_per_second > 0
+    large = Shape(256, text.VOCABULARY, text.VOCABULARY, context=text.CONTEXT)
+    assert level.step_seconds(large) > 9e-3
+
+
 def test_without_pytorch_the_recorded_speeds_are_given_and_say_so(tmp_path, monkeypatch):
     monkeypatch.setattr(calibration, "_torch_version", lambda: None)
     found = calibration.calibrate(folder=tmp_path)

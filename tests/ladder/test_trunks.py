@@ -140,9 +140,10 @@ def test_a_broken_state_is_named(tmp_path, monkeypatch, train):
     folder = tmp_path / "trunks"
     train(short, trunks=folder)
     [state] = folder.iterdir()
-    state.write_bytes(state.read_bytes()[:1000])
-    with pytest.raises(ValueError, match=rf"{state.name}.*remove it"):
-        train(long, trunks=folder)
+    for broken in (state.read_bytes()[:1000], b"", b"no state"):
+        state.write_bytes(broken)
+        with pytest.raises(ValueError, match=rf"{state.name}.*remove it"):
+            train(long, trunks=folder)
 
 
 def test_an_interrupt_while_a_state_is_written_leaves_no_part(tmp_path, monkeypatch, train):

@@ -355,6 +355,8 @@ class Game:
         """Get runs; return whether the reader stopped it. What was finished then is kept."""
         from .watch import watching
 
+        if processes is not None and processes < 1:
+            raise Refusal("bad_processes", processes=processes)
         if self.recorded:
             self._source.obtain(runs, self._state)
             return False

@@ -259,3 +259,8 @@ def test_a_page_that_cannot_be_written_is_a_sentence_and_the_old_page_stays(pool
     monkeypatch.setattr(os, "fsync", full)
     refused(lambda: game.report(tmp_path / "page.html", overwrite=True), "no_access")
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == old
+
+
+def test_nobody_at_work_is_refused(live):
+    for number in (0, -1):
+        refused(lambda number=number: live().screen(processes=number), "bad_processes")
