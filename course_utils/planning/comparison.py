@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from course_utils.planning.checks import one_positive
 from course_utils.planning.designs import DESIGNS, Design, design
 from course_utils.planning.prior import nearest_width, optimal_params
 from course_utils.planning.simulate import simulate
@@ -59,7 +60,8 @@ def stretched(name: str, budget: float, share: float) -> Design | None:
     """
     if name not in DESIGNS:
         raise ValueError(f"name: {name!r} is not a design; choose one of {', '.join(DESIGNS)}.")
-    if not (budget > 0 and 0 < share < 1):
+    budget, share = one_positive(budget, "budget"), one_positive(share, "share")
+    if not share < 1:
         raise ValueError(f"share: {share!r} of {budget!r} FLOPs; give a positive budget and a share between 0 and 1.")
     target = share * budget
     left = budget - target

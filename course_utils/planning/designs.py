@@ -9,7 +9,16 @@ from math import isfinite
 import numpy as np
 
 from course_utils.i18n import format_flops, t
-from course_utils.planning.prior import BATCH_TOKENS, VOCABULARY, WIDTHS, nearest_width, optimal_params, shape
+from course_utils.planning.checks import one_positive, several, whole
+from course_utils.planning.prior import (
+    BATCH_TOKENS,
+    MOST_TOKENS,
+    VOCABULARY,
+    WIDTHS,
+    nearest_width,
+    optimal_params,
+    shape,
+)
 
 RUNG_SHARES = (0.3, 0.1, 0.03, 0.01)
 """Compute of the rungs, as shares of the target's."""
@@ -28,6 +37,7 @@ _RULES = {  # share of the target: how many widths around the valley, seeds
     "checkpoints": {0.3: (3, 1)},
     "cooldowns": {share: (3, 1) for share in RUNG_SHARES},
 }
+_CURE = "such as (8, 12, 16)"
 _TRUNKS = (0.01, 0.1, 0.3)  # the valley's widths here are those of the trunks
 
 
@@ -76,12 +86,21 @@ def planned_run(
 ) -> PlannedRun:
     """Return the run of one width that fits into a rung: whole steps, at least one.
 
+    Raises
+    ------
+    ValueError
+        If the rung is not positive, the width, the seed or the vocabulary no whole number, or the schedule unknown.
+
     Examples
     --------
     >>> planned_run(1e11, 24, 0).tokens
     401408
     """
+    rung, seed = one_positive(rung, "rung"), whole(seed, "seed", 0, 2**63)
+    if schedule not in ("cosine", "cooldown"):
+        raise ValueError(f"schedule: {schedule!r} is unknown; choose 'cosine' or 'cooldown'.")
     sizes = shape(width, vocabulary)
+    width = sizes.d_model
     per_token = sizes.flops_per_token()
     tokens = max(1, int(rung / per_token) // BATCH_TOKENS) * BATCH_TOKENS
     return PlannedRun(rung, width, seed, schedule, tokens, tokens * per_token, sizes.params_blocks_and_head)
@@ -222,8 +241,9 @@ def design(
     >>> len(made.runs), f"{made.cost / made.target:.2f}", made.target_width
     (25, '0.90', 32)
     """
-    if name not in DESIGNS:
+    if not isinstance(name, str) or name not in DESIGNS:
         raise ValueError(f"name: {name!r} is not a design; choose one of {', '.join(DESIGNS)}.")
+    vocabulary = whole(vocabulary, "vocabulary", 1, MOST_TOKENS)
     budget = _flops(budget, "budget")
     target = budget / 2 if target is None else _flops(target, "target")
     if target >= budget:
@@ -259,8 +279,9 @@ def _flops(value: float, name: str) -> float:
 def _shares(name: str, rungs: Iterable[float] | None) -> tuple[float, ...]:
     if rungs is None:
         return tuple(_RULES[name])
-    shares = tuple(sorted({float(share) for share in rungs}, reverse=True))
-    if not shares or not all(0 < share < 1 for share in shares):
+    cure = "such as (0.1, 0.03, 0.01)"
+    shares = tuple(sorted({one_positive(share, "rungs") for share in several(rungs, "rungs", cure)}, reverse=True))
+    if not all(0 < share < 1 for share in shares):
         raise ValueError(f"rungs: {shares}; give shares of the target between 0 and 1, such as (0.1, 0.03, 0.01).")
     if len(shares) < 2 and name != "checkpoints":
         raise ValueError(f"rungs: {shares} is one rung, and a forecast needs two; add a smaller one.")
@@ -269,7 +290,7 @@ def _shares(name: str, rungs: Iterable[float] | None) -> tuple[float, ...]:
 
 def _of_share(given: Mapping, share: float, name: str):
     for key, value in given.items():
-        if abs(float(key) - share) <= 1e-9:
+        if abs(one_positive(key, name) - share) <= 1e-9:
             return value
     raise ValueError(f"{name}: nothing for the rung {share:g} of the target; give every rung its entry.")
 
@@ -286,10 +307,11 @@ def _widths(
         most = max(usual.values())
         return {share: _around(share * target, usual.get(share, most)[0], vocabulary) for share in shares}
     if not isinstance(given, Mapping):
-        given = tuple(given)
+        given = several(given, "widths", _CURE, least=0)
     found = {}
     for share in shares:
-        widths = tuple(_of_share(given, share, "widths") if isinstance(given, Mapping) else given)
+        widths = _of_share(given, share, "widths") if isinstance(given, Mapping) else given
+        widths = several(widths, "widths", _CURE, least=0)
         for width in widths:
             if isinstance(width, bool) or not isinstance(width, (int, np.integer)) or width < 2 or width % 2:
                 raise ValueError(f"widths: {width!r}; give even whole numbers from 2, such as 8, 12, 16.")

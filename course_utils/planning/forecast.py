@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_utils.fitting import validation
+from course_utils.planning.checks import one_positive, positives
 from course_utils.planning.posterior import SAME_RUNG, Array, Plan, Valleys, posterior, rungs_of
 from course_utils.planning.prior import WIDTHS, nearest_width
 
@@ -112,9 +113,11 @@ class Forecast:
         -------
         mean, sd : arrays of their common shape
         """
-        n, c = np.broadcast_arrays(validation.numeric(params, "params"), validation.numeric(flops, "flops"))
-        for name, column in (("params", n), ("flops", c)):
-            validation.positive_column(column.ravel(), name)
+        n, c = positives(params, "params"), positives(flops, "flops")
+        try:
+            n, c = np.broadcast_arrays(n, c)
+        except ValueError:
+            raise ValueError(f"params: shape {n.shape} does not fit that of flops, {c.shape}; give one each.") from None
         plan = self.valleys.plan
         u, v = np.log(n.ravel()) - plan.centre[0], np.log(c.ravel()) - plan.centre[1]
         mean, variance = self.valleys.at(u, v)
@@ -125,7 +128,7 @@ class Forecast:
         if self.best_params is None:
             return None
         exponent = float((self.valleys.a[0] * self.valleys.weight[0]).sum())
-        return self.best_params * (np.asarray(flops, dtype=np.float64) / self.target_flops) ** exponent
+        return self.best_params * (positives(flops, "flops") / self.target_flops) ** exponent
 
     def interval(self, level: float) -> tuple[float, float]:
         """Compute the interval of another level."""
@@ -212,8 +215,8 @@ def forecast(
     y = validation.positive_column(loss, "loss")
     n_runs = validation.same_length(params=size, flops=compute, loss=y)
     level = validation.probability(level)
-    target_flops = _one(target_flops, "target_flops")
-    target_params = None if target_params is None else _one(target_params, "target_params")
+    target_flops = one_positive(target_flops, "target_flops")
+    target_params = None if target_params is None else one_positive(target_params, "target_params")
     _refuse(size, compute, y, target_flops, target_params)
     plan = Plan.of(np.log(size), np.log(compute))
     valleys = posterior(plan, np.log(y))
@@ -223,8 +226,12 @@ def forecast(
         target_params = best if best is not None else _beyond_best(size, compute, y, target_flops)
     u = np.log(target_params) - plan.centre[0]
     mean, sd, spread = (float(x[0]) for x in target_law(valleys, np.array([u]), v))
-    reach = float(student_quantiles(level, valleys.freedom[0])) * sd
-    _refuse_nowhere(y, mean - reach, mean + reach, target_flops, target_params)
+    usual, reach = (float(student_quantiles(part, valleys.freedom[0])) * sd for part in (min(level, 0.8), level))
+    _refuse_nowhere(y, mean - usual, mean + usual, target_flops, target_params)
+    if reach > np.log(_NOWHERE):
+        raise ValueError(
+            f"level: an interval of {level!r} would reach a factor of {_NOWHERE:.0e} or more either way; ask for less."
+        )
     ends = np.array([plan.at[0], plan.at[-1], v])
     slopes, variances = valleys.slope(ends)
     low, high = float(np.exp(mean - reach)), float(np.exp(mean + reach))
@@ -288,12 +295,6 @@ def student_quantiles(level: float, freedom: ArrayLike) -> Array:
     from scipy.special import stdtrit
 
     return stdtrit(np.asarray(freedom, dtype=np.float64), (1 + level) / 2)
-
-
-def _one(value: float, name: str) -> float:
-    if isinstance(value, bool) or np.ndim(value) != 0:
-        raise ValueError(f"{name}: {value!r}; give one number.")
-    return float(validation.positive_column([value], name)[0])
 
 
 def _refuse(size: Array, compute: Array, y: Array, target_flops: float, target_params: float | None) -> None:

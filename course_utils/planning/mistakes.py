@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course_utils.accounting.shape import Shape
+from course_utils.planning.checks import one_positive
 from course_utils.planning.designs import CURVE_FROM
 from course_utils.planning.forecast import UninformativeRunsError, forecast
 from course_utils.planning.posterior import Array, rungs_of
@@ -18,6 +19,7 @@ from course_utils.planning.tables import Runs, curve_of
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+_LARGEST_LOG = 600.0  # of a loss that is still a number
 CHINCHILLA_FLOOR = 1.69
 """E of Hoffmann et al. 2022, nats per token of another text and another vocabulary."""
 
@@ -109,6 +111,8 @@ def mistakes(
     >>> {mistake.key: round(mistake.loss, 2) for mistake in found if mistake.key in ("linear", "floor")}
     {'linear': 2.55, 'floor': 2.82}
     """
+    target_flops = one_positive(target_flops, "target_flops")
+    target_params = one_positive(target_params, "target_params")
     made = Runs.of(runs)
     rung = rungs_of(np.log(made.flops))
     best = np.zeros((rung.max() + 1, len(rung)), dtype=bool)
@@ -117,7 +121,7 @@ def mistakes(
         widths = np.unique(made.width[rows])
         means = [made.loss[rows & (made.width == width)].mean() for width in widths]
         best[number] = rows & (made.width == widths[int(np.argmin(means))])
-    case = Case(made, rung, best, float(target_flops), float(target_params), curves)
+    case = Case(made, rung, best, target_flops, target_params, curves)
     foretold = ((key, make(case)) for key, make in MISTAKES.items())
     return [Mistake(key, loss) for key, loss in foretold if loss is not None]
 
@@ -127,7 +131,8 @@ def _line(flops: Array, loss: Array, target: float, floor: float = 0.0) -> float
     if len(flops) < 2 or np.ptp(np.log(flops)) < 0.1 or (loss <= floor).any():
         return None
     slope, height = np.polyfit(np.log(flops), np.log(loss - floor), 1)
-    return float(floor + np.exp(height + slope * np.log(target)))
+    foretold = height + slope * np.log(target)
+    return float(floor + np.exp(foretold)) if foretold < _LARGEST_LOG else None
 
 
 def all_runs(case: Case) -> float | None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course_utils.fitting import validation
+from course_utils.planning.checks import several, table, whole
 from course_utils.planning.forecast import forecast
-from course_utils.planning.prior import WIDTHS, nearest_width, shape
+from course_utils.planning.prior import WIDEST, WIDTHS, nearest_width, shape
 from course_utils.planning.tables import Runs
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def regret(
     (160, 176)
     """
     made = Runs.of(runs)
+    table(target, "target")
     for column in ("d_model", "params_blocks_and_head", "flops", "loss_nats"):
         if column not in target:
             raise ValueError(f"target: {column!r} is missing; give the target's row of the table.")
@@ -83,7 +85,8 @@ def regret(
         float(validation.positive_column([target[key]], f"target: {key}")[0])
         for key in ("params_blocks_and_head", "flops", "loss_nats")
     )
-    width = int(target["d_model"])
+    width = whole(target["d_model"], "target: d_model", 1, WIDEST)
+    choice = {whole(each, "widths", 1, WIDEST) for each in several(widths, "widths", "such as (8, 12, 16)")}
     fitted = forecast(
         np.append(made.params, size), np.append(made.flops, compute), np.append(made.loss, loss), target_flops=compute
     )
@@ -91,7 +94,7 @@ def regret(
         return Regret(0.0, width, 0.0, width)
     vocabulary = round((size - 24 * width**2) / width)
     vocabulary = vocabulary if vocabulary >= 1 else shape(width).vocabulary_out
-    best = nearest_width(fitted.best_params, tuple(sorted({*widths, width})), vocabulary)
+    best = nearest_width(fitted.best_params, tuple(sorted({*choice, width})), vocabulary)
     if best == width:
         return Regret(0.0, width, 0.0, width)
     best_size = float(shape(best, vocabulary).params_blocks_and_head)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from course_utils.planning.checks import table, whole
 from course_utils.planning.designs import Design
 from course_utils.planning.designs import design as design_of
 from course_utils.planning.forecast import Forecast, forecast
@@ -98,9 +99,12 @@ def replay(
     ValueError
         If a run of the game, or a target, is not in the table: names it and what the table holds.
     """
+    game = whole(game, "game", 0, 10**9)
     made = design if isinstance(design, Design) else design_of(design, budget=budget, game=game)
-    if "run" not in runs:
-        raise ValueError("runs: the column 'run' is missing; give the table of the pool.")
+    table(runs, "runs")
+    for column in ("run", "budget", "seed", "d_model", "params_blocks_and_head", "flops", "loss_nats"):
+        if column not in runs:
+            raise ValueError(f"runs: the column {column!r} is missing; give the table of the pool.")
     by_name = {str(name): row for row, name in enumerate(runs["run"])}
     names = [PREFIXES[run.schedule] + run.name for run in made.runs]
     missing = [name for name in names if name not in by_name]

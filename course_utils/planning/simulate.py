@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils.fitting import validation
+from course_utils.planning.checks import whole
 from course_utils.planning.designs import CURVE_FROM, Design, PlannedRun
 from course_utils.planning.forecast import best_log_params, student_quantiles, target_law
 from course_utils.planning.posterior import Array, Plan, posterior, wander_covariance
 from course_utils.planning.prior import WIDTHS, shape
 from course_utils.planning.world import World
 
+_LARGEST_LOG = 300.0  # of a loss that can still be divided by another
 CURVE_POINTS = 8
 """How often a run of a plan is measured on its way, evenly in the logarithm from 1/200 of the run to its end."""
 
@@ -96,7 +98,8 @@ def simulate(
     Raises
     ------
     ValueError
-        If n is no positive whole number or the level is no coverage.
+        If n or the seed is no whole number, the level is no coverage, or the world's losses, or the intervals of the
+        forecasts, reach beyond what a float can count.
 
     Examples
     --------
@@ -108,7 +111,12 @@ def simulate(
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise ValueError(f"n: {n!r}; give a whole number of ladders from 1.")
     level = validation.probability(level)
+    seed = whole(seed, "seed", 0, 2**63)
+    if not isinstance(design, Design):
+        raise ValueError(f"design: {type(design).__name__} is no design; make one with planning.design(...).")
     world = World() if world is None else world
+    if not isinstance(world, World):
+        raise ValueError(f"world: {type(world).__name__} is no world; make one with planning.World(...).")
     rows = plan_rows(design)
     size, compute = (np.array(column, dtype=np.float64) for column in (rows.params, rows.flops))
     plan = Plan.of(np.log(size), np.log(compute))
@@ -130,6 +138,12 @@ def simulate(
     truth = world.log_loss(np.exp(log_sizes[chosen]), design.target) + paths[:, -1]
     truth = truth + world.scatter(design.target) * own_luck
     reach = student_quantiles(level, valleys.freedom) * sd
+    for logs in (y, truth, foretold - reach, foretold + reach):
+        if not (np.abs(logs) < _LARGEST_LOG).all():
+            raise ValueError(
+                "world: its losses, or the intervals of their forecasts, reach beyond what a float can count; choose a "
+                "world of smaller exponents, scatter and steepness, or a design nearer to its target."
+            )
     loss, low, high, measured = (np.exp(x) for x in (foretold, foretold - reach, foretold + reach, truth))
     errors = loss / measured - 1
     return Simulation(

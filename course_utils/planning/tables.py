@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils.fitting import validation
+from course_utils.planning.checks import table as table_of
 from course_utils.planning.designs import CURVE_FROM, Design
 from course_utils.planning.posterior import Array
+from course_utils.planning.prior import WIDEST
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -45,6 +47,7 @@ class Runs:
         ValueError
             If a column is missing, a value is bad, or every run diverged.
         """
+        table_of(table, "runs")
         needed = ("run", "d_model", "params_blocks_and_head", "flops", "loss_nats")
         for column in needed:
             if column not in table:
@@ -52,7 +55,9 @@ class Runs:
         names = np.asarray(table["run"]).astype(str)
         kept = np.ones(len(names), dtype=bool)
         if "diverged" in table:
-            kept = ~np.asarray(table["diverged"]).astype(bool)
+            kept = ~_truths(table["diverged"])
+            if kept.shape != names.shape:
+                raise ValueError(f"runs: 'diverged' has {kept.size} rows and 'run' {names.size}; give every run one.")
         if not kept.any():
             raise ValueError("runs: no run is left; give at least one that did not diverge.")
 
@@ -64,7 +69,21 @@ class Runs:
 
         without = column("flops_without_head") if "flops_without_head" in table else None
         size, compute, loss = (column(key) for key in needed[2:])
-        return cls(names[kept], size, compute, loss, column("d_model").astype(np.intp), without)
+        width = column("d_model")
+        odd = (width != np.floor(width)) | (width > WIDEST)
+        if odd.any():
+            row = int(np.flatnonzero(odd)[0])
+            raise ValueError(f"runs: d_model: row {row} is {width[row]:g}; give a width, a whole number.")
+        return cls(names[kept], size, compute, loss, width.astype(np.intp), without)
+
+
+def _truths(values: object) -> NDArray[np.bool_]:
+    """Return a column of True and False; text is none, for "False" would count as true."""
+    column = np.asarray(values)
+    for row, value in enumerate(column.ravel().tolist()):
+        if not isinstance(value, bool | int | float) or value not in (0, 1):
+            raise ValueError(f"runs: diverged: row {row} is {value!r}; write True or False.")
+    return column.astype(bool)
 
 
 def rows_for_fit(
@@ -90,11 +109,18 @@ def rows_for_fit(
     ValueError
         If a column is missing, the design needs curves and there are none, or a run has none.
     """
+    if not isinstance(design, Design):
+        raise ValueError(f"design: {type(design).__name__} is no design; make one with planning.design(...).")
     made = Runs.of(runs)
     if not design.uses_curves:
         return made.params, made.flops, made.loss
     if curves is None:
         raise ValueError(f"curves: the design {design.name!r} fits losses on the way; give the table of curves.")
+    _, first, times = np.unique(made.name, return_index=True, return_counts=True)
+    if (times > 1).any():
+        row = int(first[np.argmax(times > 1)])
+        name = str(made.name[row])
+        raise ValueError(f"runs: {name!r} is the name of several runs, whose curves cannot be told apart; rename them.")
     least = CURVE_FROM * design.target
     rows = []
     for name, params in zip(made.name, made.params, strict=True):
@@ -114,6 +140,7 @@ def curve_of(curves: DataFrame | Mapping[str, object], name: str) -> tuple[Array
     ValueError
         If a column is missing or the run has no point.
     """
+    table_of(curves, "curves")
     for column in ("run", "flops", "loss_nats"):
         if column not in curves:
             raise ValueError(f"curves: the column {column!r} is missing; the table needs run, flops, loss_nats.")

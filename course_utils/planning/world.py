@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from course_utils.fitting import validation
+from course_utils.planning.checks import positives
 from course_utils.planning.forecast import forecast
 from course_utils.planning.posterior import WANDER, Array
 from course_utils.planning.prior import VALLEY_EXPONENT, VALLEY_SCALE
+from course_utils.planning.tables import Runs
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+_LARGEST = 1e6  # of an exponent or of a scatter
+_LARGEST_LOG = 600.0  # of a number that is still one
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,18 @@ class World:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            for value in np.atleast_1d(getattr(self, field.name)):
-                if not isfinite(value):
-                    raise ValueError(f"{field.name}: {value!r}; give a finite number.")
+            given = getattr(self, field.name)
+            values = validation.numeric(given, field.name)
+            many = (3,) if field.name == "unfinished" else ()
+            if values.shape != many:
+                raise ValueError(f"{field.name}: {given!r}; give {'three numbers' if many else 'one number'}.")
+            if not np.isfinite(values).all():
+                raise ValueError(f"{field.name}: {given!r}; give a finite number.")
+            if field.name not in ("flops", "valley_scale") and not (np.abs(values) <= _LARGEST).all():
+                raise ValueError(f"{field.name}: {given!r}; give a number up to {_LARGEST:g}.")
         for name in ("loss", "flops", "valley_scale", "noise"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name}: {getattr(self, name)!r}; give a positive number.")
+            if not 1e-100 <= getattr(self, name) <= 1e100:
+                raise ValueError(f"{name}: {getattr(self, name)!r}; give a positive number, 1e-100 to 1e100.")
         if self.wander < 0:
             raise ValueError(f"wander: {self.wander!r}; give 0 (exponents stay) or more.")
         if not 0 <= self.floor < self.loss:
@@ -110,14 +121,19 @@ class World:
 
     @classmethod
     def of_table(cls, runs: DataFrame) -> World:
-        """Fit a world to a table of runs with the columns of ``text_runs``; runs that diverged are left out."""
-        if "diverged" in runs:
-            runs = runs[~runs["diverged"].astype(bool)]
-        return cls.of(runs["params_blocks_and_head"], runs["flops"], runs["loss_nats"])
+        """Fit a world to a table of runs with the columns of ``text_runs``; runs that diverged are left out.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing or a value bad, or as `of`.
+        """
+        made = Runs.of(runs)
+        return cls.of(made.params, made.flops, made.loss)
 
     def optimal_params(self, flops: ArrayLike) -> Array:
         """Compute the best N for some computes."""
-        return self.valley_scale * np.asarray(flops, dtype=np.float64) ** self.valley_exponent
+        return self._power(self.valley_scale, flops, 1.0, self.valley_exponent)
 
     def log_loss(self, params: ArrayLike, flops: ArrayLike) -> Array:
         """Compute ln L of a run of average luck, before exponents wander.
@@ -128,15 +144,22 @@ class World:
         >>> float(np.exp(world.log_loss(world.optimal_params(1e12), 1e12)).round(3))
         3.796
         """
-        c = np.log(np.asarray(flops, dtype=np.float64))
+        c = np.log(positives(flops, "flops"))
         falls = np.log(self.loss - self.floor) - self.exponent * (c - np.log(self.flops))
         bottom = np.logaddexp(falls, np.log(self.floor)) if self.floor else falls
-        w = np.log(np.asarray(params, dtype=np.float64)) - np.log(self.valley_scale) - self.valley_exponent * c
+        w = np.log(positives(params, "params")) - np.log(self.valley_scale) - self.valley_exponent * c
         return bottom + self.steepness * w**2 + self.skew * w**3
 
     def scatter(self, flops: ArrayLike) -> Array:
         """Compute the standard deviation of ln L from seed to seed at some computes."""
-        return self.noise * (np.asarray(flops, dtype=np.float64) / self.flops) ** self.noise_exponent
+        return self._power(self.noise, flops, self.flops, self.noise_exponent)
+
+    @staticmethod
+    def _power(scale: float, flops: ArrayLike, unit: float, exponent: float) -> Array:
+        compute = positives(flops, "flops")
+        if (np.abs(exponent * (np.log(compute) - np.log(unit))) > _LARGEST_LOG).any():
+            raise ValueError(f"flops: to the power {exponent:g} of this world they are beyond what a float can count.")
+        return scale * (compute / unit) ** exponent
 
     def excess(self, flops: ArrayLike, ends_at: ArrayLike) -> Array:
         """Compute by how much ln L stands too high after `flops` of a cosine run that ends at `ends_at` FLOPs.
@@ -146,8 +169,8 @@ class World:
         >>> World().excess([3e12, 1e13], 1e13).round(3)
         array([0.064, 0.   ])
         """
-        ends_at = np.asarray(ends_at, dtype=np.float64)
-        share = np.asarray(flops, dtype=np.float64) / ends_at
+        ends_at = positives(ends_at, "ends_at")
+        share = positives(flops, "flops") / ends_at
         e0, e1, e2 = self.unfinished
         high = np.maximum(e0 + e1 * np.log(ends_at / 1e12) + e2 * np.log(np.minimum(share, 1 / 3) / 0.3), 0.0)
         rate = 0.5 * (1 + np.cos(np.pi * np.clip(share, 1 / 3, 1.0))) / 0.75

@@ -40,7 +40,7 @@ def test_more_for_the_target_moves_the_rungs_down_and_less_buys_more_seeds():
 
 @pytest.mark.parametrize("bad", [("best", 1e12, 0.5), ("ladder", -1.0, 0.5), ("ladder", 1e12, 1.0)])
 def test_what_cannot_be_stretched_is_refused(bad):
-    with pytest.raises(ValueError, match=r"name|share"):
+    with pytest.raises(ValueError, match=r"name|budget|share"):
         stretched(*bad)
 
 

@@ -102,6 +102,12 @@ def test_what_is_chosen_by_hand_is_bought():
     assert design("ladder", target=2e11).target == 2e11
 
 
+def test_shares_and_widths_may_be_anything_that_can_be_gone_through():
+    made = design("ladder", rungs=[0.1, 0.03], widths=np.array([8, 12]))
+    by_hand = design("ladder", rungs=(share for share in (0.03, 0.1)), widths={8, 12})
+    assert by_hand.runs == made.runs
+
+
 def test_another_vocabulary_costs_otherwise():
     small, usual = (planned_run(1e10, 12, 0, vocabulary=v) for v in (512, 1024))
     assert small.params == usual.params - 512 * 12

@@ -99,6 +99,47 @@ def test_equal_to_brute_force_integration_over_a_grid_of_all_constants():
     assert np.sqrt(variance[0, 0]) == pytest.approx(np.sqrt(second / total - (first / total) ** 2), abs=1e-6)
 
 
+@pytest.mark.parametrize("a", [-0.1, 0.1, 0.31, 0.52, 0.79, 0.9, 0.98, 1.15])
+def test_a_valley_of_any_slope_is_found(a):
+    """A process with all constants in one dense covariance, and a fine grid over a; also beyond the first nodes."""
+    rng = np.random.default_rng(3)
+    log_c = np.log(np.repeat(10 ** np.arange(10, 13.1, 0.5), 5))
+    log_n = np.log(3e5) + a * (log_c - np.log(1e12)) + np.tile([-1.0, -0.5, 0.0, 0.5, 1.0], 7)
+    plan = Plan.of(log_n, log_c)
+    y = 1.4 - 0.07 * plan.v + 0.06 * (plan.u - a * plan.v) ** 2 + 0.005 * rng.standard_normal(35)
+    told = posterior(plan, y, noise=np.full((1, 7), 0.005))
+    v = np.log(1e14) - plan.centre[1]
+    at = plan.at[plan.rung]
+    common = 0.005**2 * np.eye(35) + WANDER**2 * wander_covariance(at[:, None], at[None, :])
+    to_target = WANDER**2 * wander_covariance(at, np.array([v]))
+    weight, means, variances, nodes = [], [], [], np.linspace(-0.5, 1.5, 1001)
+
+    def terms(u, v):
+        return np.stack([np.ones_like(u), v, u - node * v, (u - node * v) ** 2, (u - node * v) ** 3], axis=-1)
+
+    for node in nodes:
+        x, x_t = terms(plan.u, plan.v), terms(np.array(a * v), np.array(v))
+        covariance = common + (x * DEVIATIONS**2) @ x.T
+        towards = to_target + (x * DEVIATIONS**2) @ x_t
+        root = np.linalg.cholesky(covariance)
+        residual, shared = np.linalg.solve(root, y - y.mean() - x @ MEANS), np.linalg.solve(root, towards)
+        fits = residual @ residual + 2 * np.log(np.diag(root)).sum() + ((node - EXPONENT[0]) / EXPONENT[1]) ** 2
+        weight.append(-0.5 * fits)
+        means.append(x_t @ MEANS + shared @ residual)
+        variances.append(WANDER**2 * v**3 / 3 + (x_t * DEVIATIONS**2) @ x_t - shared @ shared)
+    weight = np.exp(np.array(weight) - max(weight))
+    weight /= weight.sum()
+    mean = weight @ means
+    sd = np.sqrt(weight @ (np.array(variances) + (np.array(means) - mean) ** 2))
+    assert (told.a * told.weight).sum() == pytest.approx(weight @ nodes, abs=1e-4)
+    got, variance = told.at(np.array([a * v]), np.array([v]))
+    assert got[0, 0] - y.mean() == pytest.approx(mean, abs=1e-4)
+    assert np.sqrt(variance[0, 0]) == pytest.approx(sd, rel=1e-3)
+    made = forecast(np.exp(log_n), np.exp(log_c), np.exp(y), target_flops=1e14)
+    assert made.best_params == pytest.approx(3e5 * 100**a, rel=0.15)
+    assert made.spread < 0.012
+
+
 def test_the_wander_is_twice_integrated_white_noise():
     step = 2e-3
     grid = np.arange(0, 3, step)
