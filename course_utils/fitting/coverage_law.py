@@ -205,7 +205,7 @@ def fit_coverage(
     >>> bool(low < 0.3 < high)
     True
     """
-    if form not in get_args(Form):
+    if not isinstance(form, str) or form not in get_args(Form):
         raise ValueError(f"form must be 'power' or 'beta_binomial', not {form!r}")
     if isinstance(resamples, bool) or not isinstance(resamples, int | np.integer) or not 2 <= resamples <= 100_000:
         raise ValueError(f"resamples must be 2 or more, a whole number up to 100,000, not {resamples!r}")

@@ -188,7 +188,11 @@ def numeric(values: ArrayLike, name: str) -> Array:
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         row = int(np.flatnonzero(np.ma.getmaskarray(values))[0])
         raise ValueError(f"{name}: row {row} is masked; drop the row.")
-    if np.iscomplexobj(values):
+    try:
+        imaginary = np.iscomplexobj(values)
+    except ValueError:
+        raise ValueError(f"{name} must be numbers, as many in every row; its rows differ in length.") from None
+    if imaginary:
         raise ValueError(f"{name} must be real numbers, not complex ones; take .real where the imaginary part is 0.")
     try:
         array = np.array(values, dtype=np.float64)  # a copy: results keep it, and callers may change theirs

@@ -85,7 +85,7 @@ def several(values: Iterable, name: str, cure: str, *, least: int = 1) -> tuple:
     >>> several([8, 12], "widths", "such as (8, 12)")
     (8, 12)
     """
-    single = isinstance(values, np.ndarray) and values.ndim == 0
+    single = isinstance(values, np.ndarray) and (values.ndim == 0 or np.ma.is_masked(values))
     if isinstance(values, str | bytes) or not isinstance(values, Iterable) or single:
         raise ValueError(f"{name}: {values!r}; give several, {cure}.")
     found = tuple(values)

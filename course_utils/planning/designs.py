@@ -97,7 +97,7 @@ def planned_run(
     401408
     """
     rung, seed = one_positive(rung, "rung"), whole(seed, "seed", 0, 2**63)
-    if schedule not in ("cosine", "cooldown"):
+    if not isinstance(schedule, str) or schedule not in ("cosine", "cooldown"):
         raise ValueError(f"schedule: {schedule!r} is unknown; choose 'cosine' or 'cooldown'.")
     sizes = shape(width, vocabulary)
     width = sizes.d_model

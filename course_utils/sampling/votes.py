@@ -117,7 +117,8 @@ def _shares(counts: ArrayLike) -> Array:
 
 
 def _columns(correct: ArrayLike, n_problems: int, n_answers: int) -> NDArray[np.intp]:
-    right = np.asarray(numbers(correct, "correct") if isinstance(correct, np.ma.MaskedArray) else correct)
+    numbers(correct, "correct")  # which refuses what is masked or none
+    right = np.asarray(correct)
     if not np.issubdtype(right.dtype, np.integer) or right.shape not in ((), (n_problems,)):
         raise ValueError(f"correct has shape {right.shape} and type {right.dtype}; give one column number a problem")
     right = np.broadcast_to(right, (n_problems,)).astype(np.intp)

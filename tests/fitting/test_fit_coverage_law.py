@@ -250,6 +250,8 @@ def test_fits_repeat_and_keep_their_data():
         ({"correct": [1, 2], "samples": 9, "k": [1, 2, 30]}, "k: 30 samples cannot be drawn"),
         ({"k": K, "coverage": K / 2000, "form": "beta_binomial"}, "fitted to counts"),
         ({"correct": [1, 2], "samples": 9, "form": "logistic"}, "form must be"),
+        ({"correct": [1, 2], "samples": 9, "form": np.array(["power", "power"])}, "form must be"),
+        ({"correct": [[1], [1, 2]], "samples": 9}, "correct must be numbers, as many in every row"),
         ({"correct": [1, 2], "samples": 9, "level": 90}, "level is a coverage"),
         ({"correct": [1, 2], "samples": 9, "level": [0.5, 0.9]}, "level is a coverage"),
         ({"correct": [1, 2], "samples": 9, "level": None}, "level is a coverage"),

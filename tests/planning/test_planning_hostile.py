@@ -205,6 +205,8 @@ def test_what_is_no_whole_number_is_refused_by_name(name, call, value):
         ("rungs", lambda x: design("ladder", rungs=x if x is not None else 0)),
         ("widths", lambda x: design("ladder", widths=x if x is not None else 0)),
         ("schedule", lambda x: planned_run(1e11, 8, 0, x)),
+        ("schedule", lambda x: planned_run(1e11, 8, 0, np.array(["cosine", "cosine"]))),
+        ("rungs", lambda x: design("ladder", rungs=np.ma.masked_array([0.1, 0.03], mask=[False, True]))),
     ],
 )
 def test_what_is_no_table_and_no_plan_is_refused_by_name(name, call, value):
