@@ -134,6 +134,8 @@ class Game:
         loss, low, high = checked(loss, loss * rule.low / rule.loss if low is None else low,
                                   loss * rule.high / rule.loss if high is None else high)
         digest = fingerprint(self._state, self.screening())
+        if self.folder is not None:  # one that cannot be written to refuses before the record holds a seal
+            states.write(self.folder, self._state)
         kept = record.current().add_prediction(
             self._state.id, self.name, target_flops=self._state.design.target, width=width, loss=loss, low=low,
             high=high, level=rule.level, hash=digest)

@@ -264,3 +264,15 @@ def test_a_page_that_cannot_be_written_is_a_sentence_and_the_old_page_stays(pool
 def test_nobody_at_work_is_refused(live):
     for number in (0, -1):
         refused(lambda number=number: live().screen(processes=number), "bad_processes")
+
+
+def test_in_a_folder_that_cannot_be_written_to_nothing_is_sealed(live, here, kept, monkeypatch):
+    game = live()
+    game.screen(executor=here)
+
+    def closed(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(state, "write_whole", closed)
+    refused(game.seal, "no_access")
+    assert not kept.predictions() and live().state == "screened"
