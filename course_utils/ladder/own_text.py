@@ -1,8 +1,7 @@
 """Any text of the reader's own: a file or a folder in, token streams out.
 
-Every file that decodes as UTF-8 is text, whatever its name; a byte-order mark decides between UTF-8, UTF-16 and UTF-32.
-Nothing is guessed: a file in another encoding is named with its cure, and binary files are counted. The key of a corpus
-comes from what the files hold, so neither their names nor their places matter, and a copy of a file counts once.
+Files are read by :mod:`.own_files`. The key of a corpus comes from what they hold, so neither their names nor their
+places matter, and a copy of a file counts once.
 
 A tenth is held out. Where there are enough files, whole ones, chosen by the hash of what they hold: a new file moves no
 other. A single file, or a few, are cut into blocks at the ends of paragraphs, and blocks are held out.
@@ -10,15 +9,12 @@ other. A single file, or a few, are cut into blocks at the ends of paragraphs, a
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import importlib.util
 import os
 import re
-import stat
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,6 +22,7 @@ from course_utils.i18n import format_bytes, format_count, format_number, t
 from course_utils.laws import effective_data
 
 from . import text
+from .own_files import Census, some_names, survey
 
 HELD_OUT_SHARE = 10
 """One part in this many is held out."""
@@ -41,44 +38,10 @@ WINDOWS = 512
 """Held-out windows that a loss is measured on where there are so many."""
 FEWEST_WINDOWS = 64
 """Held-out windows under which a loss scatters too much to be foretold."""
-MOST_BYTES = 100_000_000
 MOST_EPOCHS = 4
 """Readings of a text that are worth almost as much as fresh ones (Muennighoff et al. 2023, and lesson 04)."""
 REPEAT_DECAY = 15.387756
 """Decay constant of repeats fitted by Muennighoff et al. 2023."""
-LEFT_OUT = {"node_modules", "__pycache__"}
-"""Folders that hold no text of the reader's; so do hidden ones and virtual environments (with a ``pyvenv.cfg``)."""
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-         (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_NAMED = 3
-_START = 8_192
-
-
-@dataclass(frozen=True)
-class Census:
-    """What was found at a path.
-
-    Attributes
-    ----------
-    texts : dict of str to str
-        Hash of its contents to the text, sorted by the hash: each text once.
-    copies, empty : int
-        Files that hold the same as another one, and files without a letter.
-    binary, unreadable, undecodable : tuple of str
-        Paths below the folder: no text; may not be opened; text in an encoding that is neither UTF-8 nor marked.
-    """
-
-    texts: dict[str, str] = field(repr=False)
-    copies: int = 0
-    empty: int = 0
-    binary: tuple[str, ...] = ()
-    unreadable: tuple[str, ...] = ()
-    undecodable: tuple[str, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Bytes of text in UTF-8, each text once."""
-        return sum(len(each.encode()) for each in self.texts.values())
 
 
 @dataclass(frozen=True)
@@ -116,13 +79,8 @@ class OwnCorpus(text.Corpus):
             lines.append(t("ladder.text.copies", count=format_count(census.copies)))
         for kind in ("undecodable", "binary", "unreadable"):
             if files := getattr(census, kind):
-                lines.append(t(f"ladder.text.{kind}", count=format_count(len(files)), files=_some(files)))
+                lines.append(t(f"ladder.text.{kind}", count=format_count(len(files)), files=some_names(files)))
         return lines
-
-
-def _some(files: tuple[str, ...]) -> str:
-    named = ", ".join(files[:_NAMED]) + (", …" if len(files) > _NAMED else "")
-    return named.encode("utf-8", "replace").decode("utf-8")  # a name may hold bytes that are no text
 
 
 def vocabulary_of(key: str) -> int:
@@ -136,143 +94,6 @@ def vocabulary_of(key: str) -> int:
     if not re.fullmatch(r"[0-9a-f]{16}-\d{3,5}", key):
         raise ValueError(f"text is {key!r}; give the key of a corpus of your own, as ladder.own_text.load(path).key")
     return int(key.rsplit("-", 1)[1])
-
-
-def files_below(path: Path, closed: list[str] | None = None) -> Iterator[Path]:
-    """List the files of a folder and the folders in it, sorted, without what is hidden or not the reader's.
-
-    Parameters
-    ----------
-    path : Path
-        The folder.
-    closed : list of str or None
-        Receives the folders that cannot be opened.
-    """
-
-    def refused(error: OSError) -> None:
-        if closed is not None and isinstance(error, PermissionError):
-            closed.append(Path(error.filename).relative_to(path).as_posix() + "/")
-
-    for folder, inner, names in os.walk(path, onerror=refused):
-        inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in LEFT_OUT
-                          and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg")))
-        yield from (Path(folder, name) for name in sorted(names)
-                    if not name.startswith(".") and not _is_special(os.path.join(folder, name)))
-
-
-def _is_special(path: str) -> bool:
-    """Tell a pipe, a device or a link to nowhere; what may not be asked is taken for a file, which cannot be read."""
-    try:
-        return not stat.S_ISREG(os.stat(path).st_mode)
-    except PermissionError:
-        return False
-    except OSError:
-        return True
-
-
-def decode(raw: bytes, encoding: str | None = None) -> str | None:
-    """Decode a file, with Unix ends of line, or return None if it is binary.
-
-    Parameters
-    ----------
-    raw : bytes
-        The whole file.
-    encoding : str or None
-        What to try when it is neither UTF-8 nor marked.
-
-    Raises
-    ------
-    UnicodeDecodeError
-        If it is text, but in another encoding.
-    """
-    if mark := _mark(raw):
-        return raw.decode(mark).replace("\r\n", "\n")
-    start = raw[:_START]
-    if b"\0" in start and encoding and encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
-        return raw.decode(encoding).replace("\r\n", "\n")
-    if _has_text_of_two_bytes(start):
-        raise UnicodeDecodeError("utf-8", start, 0, 1, "UTF-16 without a byte-order mark")
-    if _is_binary(start):
-        return None
-    try:
-        decoded = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        if encoding is None:
-            raise
-        decoded = raw.decode(encoding)
-    return decoded.replace("\r\n", "\n")
-
-
-def _mark(raw: bytes) -> str | None:
-    return next((name for mark, name in MARKS if raw.startswith(mark)), None)
-
-
-def _has_text_of_two_bytes(start: bytes) -> bool:
-    """Say whether NULs stand at every other place, as in UTF-16; in programs and pictures they stand anywhere."""
-    zeros = start[::2].count(0), start[1::2].count(0)
-    return max(zeros) > 0 and max(zeros) >= 0.02 * len(start) and min(zeros) <= 0.1 * max(zeros) and not start[:512].count(b"\0\0")
-
-
-def _is_binary(start: bytes) -> bool:
-    """Say whether there are a NUL or many control characters, which no text has."""
-    controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in start)
-    return 0 in start or controls > 0.01 * len(start)
-
-
-def survey(path: str | os.PathLike, encoding: str | None = None) -> Census:
-    """Read every text at `path`.
-
-    Parameters
-    ----------
-    path : path
-        A file, or a folder, which is read with all folders in it.
-    encoding : str or None
-        Python's name of the encoding of the files that are not UTF-8, such as "gb18030" or "cp1258"; None leaves such
-        files out and names them.
-    """
-    path = Path(path).expanduser()
-    if encoding is not None:
-        try:
-            "a".encode(encoding)
-        except (LookupError, UnicodeError):  # unknown, or no encoding of text, such as "hex"
-            raise ValueError(t("ladder.text.no_such_encoding", encoding=encoding)) from None
-    if not path.exists():
-        raise ValueError(t("ladder.text.no_such_path", path=os.fspath(path)))
-    found: dict[str, str] = {}
-    copies = empty = size = 0
-    left_out: dict[str, list[str]] = {"binary": [], "unreadable": [], "undecodable": []}
-    for file in [path] if path.is_file() else files_below(path, left_out["unreadable"]):
-        name = file.name if path.is_file() else file.relative_to(path).as_posix()
-        try:
-            with open(file, "rb") as stream:
-                raw = stream.read(_START)
-                if size + file.stat().st_size <= MOST_BYTES:
-                    raw += stream.read()
-                elif _mark(raw) or not _is_binary(raw):
-                    raise ValueError(t("ladder.text.too_large", path=os.fspath(path), most=format_bytes(MOST_BYTES)))
-            decoded = decode(raw, encoding)
-        except UnicodeDecodeError:
-            left_out["undecodable"].append(name)
-            continue
-        except OSError:
-            left_out["unreadable"].append(name)
-            continue
-        if decoded is None:
-            left_out["binary"].append(name)
-        elif not decoded.strip():
-            empty += 1
-        elif (digest := hashlib.sha256(decoded.encode()).hexdigest()) in found:
-            copies += 1
-        else:
-            found[digest] = decoded
-            size += len(raw)
-    census = Census(dict(sorted(found.items())), copies, empty, **{kind: tuple(v) for kind, v in left_out.items()})
-    if not census.texts:
-        reason = next((kind for kind in ("undecodable", "unreadable", "binary") if left_out[kind]), None)
-        sentence = t(f"ladder.text.{reason}", count=format_count(len(left_out[reason])),
-                     files=_some(tuple(left_out[reason]))) if reason else ""
-        raise ValueError(" ".join([t("ladder.text.nothing", path=os.fspath(path)), sentence]).strip())
-    return census
 
 
 def blocks_of(document: str, size: int = BLOCK) -> list[str]:

@@ -193,7 +193,8 @@ def provenance_note(ax: Axes) -> None:
             curves = kind == "simulated" and all(
                 line.get_marker() in ("None", "none", "", None) for line in lines if _provenance[line].kind == kind
             )
-            parts.append(f"{_DASHES if curves else _SYMBOLS[kind]} " + figure_words(f"plots.note_{kind}", source=sources))
+            symbol = _DASHES if curves else _SYMBOLS[kind]
+            parts.append(f"{symbol} " + figure_words(f"plots.note_{kind}", source=sources))
     below_label = (0, -44 if ax.get_xlabel() else -26)
     ax.annotate(
         "    ".join(parts),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from course_utils.i18n import LANGUAGES, using_language
-from course_utils.ladder import own_text, text
+from course_utils.ladder import own_files, own_text, text
 
 SYLLABLES = {
     "vi": "một hai người nước nhà trường học sinh đọc sách viết chữ buổi sáng mưa nắng đường phố quê hương",
@@ -52,7 +52,7 @@ def test_hidden_folders_and_what_is_not_the_readers_are_left_out(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"text of {name}\n")
     (tmp_path / "env/pyvenv.cfg").write_text("home = /usr\n")
-    found = [file.relative_to(tmp_path).as_posix() for file in own_text.files_below(tmp_path)]
+    found = [file.relative_to(tmp_path).as_posix() for file in own_files.files_below(tmp_path)]
     assert found == ["f.md", "kept/e.weird"]
 
 
@@ -60,15 +60,15 @@ def test_a_file_is_text_in_utf8_or_marked_and_nothing_is_guessed(tmp_path):
     words = "Trường học ở phố\r\nmột hai ba\r\n" * 40
     plain = words.replace("\r\n", "\n")
     for name in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
-        assert own_text.decode(words.encode(name)) == plain, name
-    assert own_text.decode(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0\x01\0\0\0" * 50) is None
-    assert own_text.decode(random.Random(0).randbytes(5000)) is None
+        assert own_files.decode(words.encode(name)) == plain, name
+    assert own_files.decode(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0\x01\0\0\0" * 50) is None
+    assert own_files.decode(random.Random(0).randbytes(5000)) is None
     for words, encoding in (("天地人\n" * 300, "gb18030"), ("đi chơi nhà bà\n" * 40, "cp1258"), (plain, "utf-16-le")):
         raw = words.encode(encoding)
         with pytest.raises(UnicodeDecodeError):
-            own_text.decode(raw)
-        assert own_text.decode(raw, encoding) == words
-    assert own_text.decode(plain.encode(), "gb18030") == plain  # what is UTF-8 is read as UTF-8
+            own_files.decode(raw)
+        assert own_files.decode(raw, encoding) == words
+    assert own_files.decode(plain.encode(), "gb18030") == plain  # what is UTF-8 is read as UTF-8
 
 
 def test_the_census_counts_copies_and_names_what_it_cannot_read(tmp_path):
@@ -77,30 +77,30 @@ def test_the_census_counts_copies_and_names_what_it_cannot_read(tmp_path):
     (tmp_path / "c.txt").write_text(" \n")
     (tmp_path / "d.bin").write_bytes(bytes(range(256)) * 8)
     (tmp_path / "e.txt").write_bytes("学校老师\n".encode("gb18030") * 50)
-    census = own_text.survey(tmp_path)
+    census = own_files.survey(tmp_path)
     assert list(census.texts.values()) == ["the same words\n"]
     assert (census.copies, census.empty, census.binary, census.undecodable) == (1, 1, ("d.bin",), ("e.txt",))
-    named = own_text.survey(tmp_path, encoding="gb18030")
+    named = own_files.survey(tmp_path, encoding="gb18030")
     assert named.undecodable == ()
     assert len(named.texts) == 2
     with pytest.raises(ValueError, match=r"e\.txt.*encoding="):
-        own_text.survey(tmp_path / "e.txt")
+        own_files.survey(tmp_path / "e.txt")
     with pytest.raises(ValueError, match=r"No text.*d\.bin"):
-        own_text.survey(tmp_path / "d.bin")
+        own_files.survey(tmp_path / "d.bin")
     with pytest.raises(ValueError, match="nothing"):
-        own_text.survey(tmp_path / "nowhere")
+        own_files.survey(tmp_path / "nowhere")
     for name in ("utf-99", "hex", "rot13"):
         with pytest.raises(ValueError, match=name):
-            own_text.survey(tmp_path, encoding=name)
+            own_files.survey(tmp_path, encoding=name)
 
 
 def test_an_empty_file_is_empty_and_in_no_strange_encoding(tmp_path):
     (tmp_path / "a.txt").write_text("")
     with pytest.raises(ValueError, match="No text found") as caught:
-        own_text.survey(tmp_path / "a.txt")
+        own_files.survey(tmp_path / "a.txt")
     assert "encoding" not in str(caught.value)
     (tmp_path / "b.txt").write_text("words")
-    census = own_text.survey(tmp_path)
+    census = own_files.survey(tmp_path)
     assert (census.empty, census.undecodable) == (1, ())
 
 
@@ -115,12 +115,12 @@ def test_a_folder_that_may_not_be_opened_is_named(tmp_path, monkeypatch):
         return listed(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert own_text.survey(tmp_path).unreadable == ("closed/",)
+    assert own_files.survey(tmp_path).unreadable == ("closed/",)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a file's name is text there")
 def test_a_name_that_is_no_text_can_be_said():
-    assert own_text._some((os.fsdecode(b"caf\xe9.txt"), "b.txt")) == "caf?.txt, b.txt"
+    assert own_files.some_names((os.fsdecode(b"caf\xe9.txt"), "b.txt")) == "caf?.txt, b.txt"
 
 
 def test_a_text_is_cut_only_where_a_word_is_far_too_long():
@@ -136,17 +136,17 @@ def test_a_file_that_may_not_be_opened_is_named(tmp_path):
     (tmp_path / "a.txt").write_text("words\n")
     (tmp_path / "b.txt").write_text("more words\n")
     (tmp_path / "b.txt").chmod(0)
-    assert own_text.survey(tmp_path).unreadable == ("b.txt",)
+    assert own_files.survey(tmp_path).unreadable == ("b.txt",)
 
 
 def test_too_much_text_is_refused_before_it_is_read_and_a_large_picture_is_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(own_text, "MOST_BYTES", 30_000)
+    monkeypatch.setattr(own_files, "MOST_BYTES", 30_000)
     (tmp_path / "a.txt").write_text("words of a text\n" * 1000)
     (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\0\0" * 9000)
-    assert own_text.survey(tmp_path).binary == ("b.png",)
+    assert own_files.survey(tmp_path).binary == ("b.png",)
     (tmp_path / "c.txt").write_text("words of another text\n" * 1000)
     with pytest.raises(ValueError, match=r"more than 30 kB.*part"):
-        own_text.survey(tmp_path)
+        own_files.survey(tmp_path)
 
 
 @pytest.mark.parametrize("language", SYLLABLES)

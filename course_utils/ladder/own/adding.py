@@ -88,4 +88,5 @@ def _rung(key: float, by_rung: Mapping[float, tuple], target: float) -> float:
     for rung in by_rung if isinstance(key, Real) else ():
         if abs(key / rung - 1) < _SAME or abs(key * target / rung - 1) < _SAME:
             return rung
-    raise Refusal("no_rung", rung=f"{key:g}" if isinstance(key, Real) else repr(key), rungs=", ".join(f"{rung:g}" for rung in by_rung))
+    asked = f"{key:g}" if isinstance(key, Real) else repr(key)
+    raise Refusal("no_rung", rung=asked, rungs=", ".join(f"{rung:g}" for rung in by_rung))
