@@ -155,19 +155,19 @@ class Contract:
                 explorer.set(**{control.trait: control.values[(k // len(sliders)) % 2]})
                 explorer.png()
 
-        move(40)
+        move(24)
         tracemalloc.start()
         try:
-            move(20)
+            move(16)
             gc.collect()
             before = tracemalloc.get_traced_memory()[0]
-            move(100)
+            move(48)
             gc.collect()
             grown = tracemalloc.get_traced_memory()[0] - before
         finally:
             tracemalloc.stop()
-        # 6 kB a picture: 100 pictures would be 7 MB, 100 pixel buffers over 300 MB.
-        assert grown < 0.6e6
+        # 6 kB a picture: 48 pictures would be 3 MB, 48 pixel buffers over 150 MB.
+        assert grown < 0.4e6
 
     @pytest.mark.parametrize("change", ["nothing", "too far", "wrong kind"])
     def test_bad_values_are_refused_and_change_nothing(self, explorer, change):
