@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from course_utils.i18n import format_flops, format_number, t
@@ -19,6 +22,21 @@ class Refusal(ValueError):
     def __init__(self, code: str, /, **fields: Any):
         self.code = code
         super().__init__(words(f"refusal.{code}", **fields))
+
+
+@contextmanager
+def needs_access(path: Path | None) -> Iterator[None]:
+    """Refuse what the file system does not allow within: a full disk, a folder that cannot be written to.
+
+    Raises
+    ------
+    Refusal
+        With the path and the system's reason.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise Refusal("no_access", path=path, reason=error.strerror or error) from error
 
 
 def words(key: str, /, **fields: Any) -> str:

@@ -14,7 +14,7 @@ from course_utils.i18n import format_duration, format_flops, format_number, form
 
 from ..store import write_whole
 from .page import Grid, Page, as_html
-from .refusal import Refusal, words
+from .refusal import Refusal, needs_access, words
 
 if TYPE_CHECKING:
     from .game import Game
@@ -87,10 +87,8 @@ def write_report(game: Game, path: str | Path | None, *, overwrite: bool = False
     if path.exists() and not overwrite:
         raise FileExistsError(t("ladder.report.exists", path=path))
     page = report_html(verdict)
-    try:
+    with needs_access(path):
         write_whole(path, page)
-    except OSError as error:
-        raise Refusal("no_access", path=path, reason=error.strerror or error) from error
     return Report(path, verdict)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from course_utils.planning import Design, PlannedRun
 
 from ..store import only_one, write_whole
-from .refusal import Refusal
+from .refusal import Refusal, needs_access
 
 FILE = "plan.json"
 VERSION = 1
@@ -79,11 +79,9 @@ def write(folder: Path, state: State) -> None:
     Refusal
         If the folder cannot be written to.
     """
-    try:
+    with needs_access(folder):
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / FILE, json.dumps({"version": VERSION} | asdict(state), indent=1) + "\n")
-    except OSError as error:
-        raise Refusal("no_access", path=folder, reason=error.strerror or error) from error
 
 
 def begin(folder: Path, state: State) -> State:
@@ -94,14 +92,12 @@ def begin(folder: Path, state: State) -> State:
     Refusal
         If the folder cannot be written to.
     """
-    try:
+    with needs_access(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with only_one(folder):
             if (found := read(folder)) is not None:
                 return found
             write(folder, state)
-    except OSError as error:
-        raise Refusal("no_access", path=folder, reason=error.strerror or error) from error
     return state
 
 

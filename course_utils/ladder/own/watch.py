@@ -16,7 +16,7 @@ from course_utils.planning import PlannedRun
 
 from ..store import in_flight
 from ..sweep import predicted_seconds
-from .refusal import Refusal
+from .refusal import needs_access
 from .tables import Tables
 from .trainable import trainable
 
@@ -40,12 +40,10 @@ def watching(game: Game, runs: Sequence[PlannedRun], processes: int | None, exec
         If the game's folder cannot be written to: the disk is full, say.
     """
     try:
-        with (Notebook if in_notebook() else Terminal)(game, runs):
+        with needs_access(game.folder), (Notebook if in_notebook() else Terminal)(game, runs):
             game._source.obtain(runs, game._state, processes=processes, executor=executor)
     except KeyboardInterrupt:
         return True
-    except OSError as error:
-        raise Refusal("no_access", path=game.folder, reason=error.strerror or error) from error
     return False
 
 
