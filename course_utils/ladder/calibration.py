@@ -8,7 +8,6 @@ an estimate is what an otherwise idle core would take.
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import functools
 import heapq
@@ -18,6 +17,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -236,8 +236,11 @@ def calibrate(seconds: float = 10.0, folder: str | os.PathLike | None = None, *,
     if not again and (kept := load(folder)):
         return kept
     measured = _measure(seconds)
-    with contextlib.suppress(OSError):  # where nothing can be kept, on a full disk say, it is measured again next time
+    try:
         measured.save(folder)
+    except OSError as error:
+        reason = error.strerror or error
+        warnings.warn(t("ladder.calibration.not_kept", path=folder, reason=reason), stacklevel=2)
     return measured
 
 
